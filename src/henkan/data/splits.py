@@ -1,0 +1,65 @@
+"""Training, development and test examples, divided by source."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from henkan.data.pairs import Example
+
+
+@dataclass(frozen=True)
+class Splits:
+    """``train`` to learn from, ``dev`` to choose by, ``test`` to report on. No source is in two of them."""
+
+    train: list[Example]
+    dev: list[Example]
+    test: list[Example]
+
+
+def split_by_source(examples: Iterable[Example], dev: float = 0.05, test: float = 0.05, salt: str = "henkan") -> Splits:
+    """Divide ``examples`` by a hash of the source text, about ``dev`` and ``test`` of them held out.
+
+    Where a source goes depends on its own text alone: not on the file's order, the machine or the other rows. So a
+    file may grow and what was held out stays held out. The exception are tiny files: if the shares leave no training
+    or no development example, the source nearest to the border is moved over, and it moves back as the file grows.
+    A test split may be empty; so is the development split of a single source.
+    """
+    if not 0.0 < dev < 1.0 or not 0.0 <= test < 1.0 or dev + test >= 1.0:
+        raise ValueError(
+            f"dev={dev} and test={test} must be shares, dev above 0, that leave something for training: "
+            f"for example dev=0.05, test=0.05"
+        )
+    examples = list(examples)
+    place = {example.source: source_fraction(example.source, salt) for example in examples}
+    ranked = sorted(place, key=lambda source: (place[source], source))
+    test_end = sum(fraction < test for fraction in place.values())
+    dev_end = sum(fraction < test + dev for fraction in place.values())
+    test_end, dev_end = _without_gaps(test_end, dev_end, len(ranked))
+    in_test, in_dev = set(ranked[:test_end]), set(ranked[test_end:dev_end])
+    return Splits(
+        train=[example for example in examples if example.source not in in_test and example.source not in in_dev],
+        dev=[example for example in examples if example.source in in_dev],
+        test=[example for example in examples if example.source in in_test],
+    )
+
+
+def source_fraction(source: str, salt: str = "henkan") -> float:
+    """A number from 0 to 1, spread evenly, that depends on ``source`` and ``salt`` alone.
+
+    It is the 64-bit BLAKE2b hash of salt, newline and source in UTF-8, divided by 2**64. By hand:
+    ``printf 'henkan\\nSOURCE' | b2sum -l 64``.
+    """
+    digest = blake2b(f"{salt}\n{source}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _without_gaps(test_end: int, dev_end: int, count: int) -> tuple[int, int]:
+    """The two borders in the ranking test | dev | train, moved so that train, then dev, get at least one source."""
+    dev_end = min(dev_end, max(count - 1, 0))
+    test_end = min(test_end, dev_end)
+    if test_end == dev_end and count > 1:
+        if dev_end < count - 1:
+            dev_end += 1
+        else:
+            test_end -= 1
+    return test_end, dev_end
