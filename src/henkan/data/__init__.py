@@ -1,12 +1,15 @@
 """From text to batches: vocabulary, tokenizers, pairs from files, splits by source, token-budget batches.
 
-Read in this order: `vocabulary`, `tokenizers`, `lines`, `pairs`, `splits`, `batch`, `batching`.
+Read in this order: `vocabulary`, `tokenizers`, `lines`, `pairs`, `splits`, `batch`, `batching`, then `choose` and
+`report`, which look at data for its owner.
 """
 
 from henkan.data.batch import Batch, EncodedPair, encode_examples, pad_rows
 from henkan.data.batching import TokenBatches
+from henkan.data.choose import choose_kind
 from henkan.data.lines import decode_lines, read_lines
-from henkan.data.pairs import Example, PairFile, ReadReport, read_pairs
+from henkan.data.pairs import Example, PairFile, ReadReport, group_rows, read_pairs
+from henkan.data.report import DataReport, make_data_report
 from henkan.data.splits import Splits, source_fraction, split_by_source
 from henkan.data.tokenizers import CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
 from henkan.data.vocabulary import BOS_IDX, EOS_IDX, NUM_SPECIALS, PAD_IDX, UNK_IDX, UNKNOWN, Vocabulary
@@ -20,6 +23,7 @@ __all__ = [
     "UNK_IDX",
     "Batch",
     "CharacterTokenizer",
+    "DataReport",
     "EncodedPair",
     "Example",
     "Kind",
@@ -30,8 +34,11 @@ __all__ = [
     "TokenBatches",
     "Tokenizer",
     "Vocabulary",
+    "choose_kind",
     "decode_lines",
     "encode_examples",
+    "group_rows",
+    "make_data_report",
     "pad_rows",
     "read_lines",
     "read_pairs",

@@ -1,5 +1,6 @@
 """Pairs of source and target from a file: two columns with a tab between them, one pair a line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,35 +49,23 @@ def read_pairs(path: str | Path) -> PairFile:
     without a source or a target are counted and left out. There is no quoting, and no character is changed. Whatever
     is not such a file is a ``ValueError`` with file, line and the way out.
     """
-    lines = read_lines(path)
+    lines = list(enumerate(read_lines(path), start=1))
     if not lines:
         raise ValueError(f"{path} is empty: write one pair a line: source, tab, target")
-    first_lines: dict[str, int] = {}
-    references: dict[str, dict[str, None]] = {}  # a dict keeps the order, a set does not
-    blank: list[int] = []
-    one_sided: list[int] = []
-    rows = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            blank.append(number)
-            continue
-        source, target = _columns(line, number, path)
-        if not source.strip() or not target.strip():
-            one_sided.append(number)
-            continue
-        rows += 1
-        first_lines.setdefault(source, number)
-        references.setdefault(source, {})[target] = None
-    if not rows:
+    blank = [number for number, line in lines if not line.strip()]
+    rows = [(*_columns(line, number, path), number) for number, line in lines if line.strip()]
+    usable = [row for row in rows if row[0].strip() and row[1].strip()]
+    one_sided = [row[2] for row in rows if not row[0].strip() or not row[1].strip()]
+    if not usable:
         raise ValueError(
-            f"{path} has no pair: {len(blank)} blank lines and {len(one_sided)} rows with one side empty: "
+            f"{path} has no pair, only {len(blank)} blank lines and {len(one_sided)} rows with one side empty: "
             f"write one pair a line: source, tab, target"
         )
-    examples = [Example(source, tuple(targets), first_lines[source]) for source, targets in references.items()]
+    examples = group_rows(usable)
     report = ReadReport(
         path=str(path),
-        rows=rows,
-        duplicates=rows - sum(len(example.references) for example in examples),
+        rows=len(usable),
+        duplicates=len(usable) - sum(len(example.references) for example in examples),
         several_references=sum(len(example.references) > 1 for example in examples),
         blank_lines=len(blank),
         first_blank_line=blank[0] if blank else 0,
@@ -84,6 +73,16 @@ def read_pairs(path: str | Path) -> PairFile:
         first_one_sided_row=one_sided[0] if one_sided else 0,
     )
     return PairFile(examples, report)
+
+
+def group_rows(rows: Iterable[tuple[str, str, int]]) -> list[Example]:
+    """One example per source from rows (source, target, line), in order; the same target again is left out."""
+    first_lines: dict[str, int] = {}
+    references: dict[str, dict[str, None]] = {}  # a dict keeps the order, a set does not
+    for source, target, line in rows:
+        first_lines.setdefault(source, line)
+        references.setdefault(source, {})[target] = None
+    return [Example(source, tuple(targets), first_lines[source]) for source, targets in references.items()]
 
 
 def _columns(line: str, number: int, path: str | Path) -> tuple[str, str]:
