@@ -1,7 +1,7 @@
 """Attention (paper, section 3.2): the formula, its fused form, and the two modules that learn.
 
-``scaled_dot_product_attention`` is the formula in matrix products and a softmax. ``fused_attention`` is torch's kernel
-for the same, which never stores the weights. Tests hold the two equal, forward and backward.
+``scaled_dot_product_attention`` is the formula in matrix products and a softmax. ``fused_attention`` is for training
+and decoding, where nobody asks for the weights. Tests hold the two equal, forward and backward.
 """
 
 import math
@@ -48,7 +48,13 @@ def fused_attention(
     *,
     dropout: float = 0.0,
 ) -> Float[Tensor, "*heads Tq Dv"]:
-    """The mixed values of ``scaled_dot_product_attention``, by torch's fused kernel."""
+    """The mixed values of ``scaled_dot_product_attention``, the faster way.
+
+    That is torch's fused kernel, except in half precision on a CPU, where plain matrix products take half its time
+    (docs/decisions/0003-two-paths.md).
+    """
+    if q.device.type == "cpu" and q.dtype in (torch.bfloat16, torch.float16):
+        return scaled_dot_product_attention(q, k, v, mask, dropout=dropout)[0]
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
 
 

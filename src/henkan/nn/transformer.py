@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from henkan.nn.cache import DecoderCache
-from henkan.nn.checks import check_sizes
+from henkan.nn.checks import check_ids, check_sizes
 from henkan.nn.decoder import Decoder
 from henkan.nn.embedding import TiedProjection, TokenEmbedding
 from henkan.nn.encoder import Encoder, LayerOptions
@@ -86,6 +86,11 @@ class Transformer(nn.Module):
     def fc_out(self) -> nn.Module:
         """``output_projection`` under its other published name."""
         return self.output_projection
+
+    def check_ids(self, src: Int[Tensor, "B S"], tgt: Int[Tensor, "B T"]) -> None:
+        """Raise ``ValueError`` for ids outside the vocabularies. Loops ask before they move ids to a device."""
+        check_ids(src, self.src_embedding.num_embeddings, "src")
+        check_ids(tgt, self.tgt_embedding.num_embeddings, "tgt")
 
     def forward(
         self,

@@ -1,0 +1,126 @@
+"""What can be chosen about a run. Each field is an option of the command line and a key of a configuration file."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """How text becomes symbols and sources become splits.
+
+    Args:
+        source_tokenizer: characters, separator, or auto to choose from the data.
+        target_tokenizer: characters, separator, or auto to choose from the data.
+        separator: what stands between the symbols of a separator tokenizer.
+        dev_share: share of the sources held out to choose the best weights.
+        test_share: share of the sources held out for the final evaluation.
+    """
+
+    source_tokenizer: Literal["auto", "characters", "separator"] = "auto"
+    target_tokenizer: Literal["auto", "characters", "separator"] = "auto"
+    separator: str = " "
+    dev_share: float = 0.05
+    test_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not self.separator:
+            raise ValueError("separator is empty: use the characters tokenizer to split between all characters")
+        for name in ("dev_share", "test_share"):
+            _check(self, name, 0.0 <= getattr(self, name) < 0.5, "at least 0 and below 0.5")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The sizes and options of the Transformer.
+
+    Args:
+        d_model: width of the model.
+        num_heads: attention heads; must divide d_model.
+        num_encoder_layers: layers that read the source.
+        num_decoder_layers: layers that write the target.
+        d_ff: inner width of the feed-forward networks.
+        dropout: share of each sub-layer's output set to zero while training.
+        max_len: longest sequence in symbols, start and end included.
+        norm_first: normalise before each sub-layer (pre-norm) instead of after it, as the paper does.
+        tie_embeddings: none, target (target embedding and output share a matrix), or all (both embeddings do).
+        activation: relu (the paper), gelu or silu.
+        attention_dropout: dropout on the attention weights; the paper has none.
+        activation_dropout: dropout inside the feed-forward networks; the paper has none.
+    """
+
+    d_model: int = 128
+    num_heads: int = 4
+    num_encoder_layers: int = 3
+    num_decoder_layers: int = 3
+    d_ff: int = 512
+    dropout: float = 0.1
+    max_len: int = 1024
+    norm_first: bool = False
+    tie_embeddings: Literal["none", "target", "all"] = "none"
+    activation: Literal["relu", "gelu", "silu"] = "relu"
+    attention_dropout: float = 0.0
+    activation_dropout: float = 0.0
+
+
+PRESETS = {
+    "small": ModelConfig(64, 4, 2, 2, 256),
+    "medium": ModelConfig(128, 4, 3, 3, 512),
+    "large": ModelConfig(256, 8, 4, 4, 1024),
+}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the model learns.
+
+    Args:
+        seed: of the initial weights, the order of the data and the dropout.
+        max_steps: updates at most; the schedule ends there.
+        max_minutes: time budget; with it the schedule follows the clock and max_steps does not end the run.
+        batch_tokens: symbols per batch and side, padding included.
+        batch_rows: pairs per batch at most; 0 sets no limit.
+        accumulate: batches per update, weighed by their tokens.
+        optimizer: adam or adamw.
+        learning_rate: the highest rate, reached at the end of the warm-up.
+        warmup_steps: updates over which the rate rises.
+        schedule: after the warm-up: linear or cosine to zero, noam (falling with the root of the step), or constant.
+        weight_decay: pulls matrices towards zero (adamw); biases, norms and embeddings are left alone.
+        label_smoothing: share of the target probability spread over the whole vocabulary.
+        max_norm: longest gradient; longer ones are scaled down. 0 leaves them alone.
+        evaluations: how often the dev set is decoded, evenly over the run; the best weights are kept.
+        dev_size: dev sources decoded at each evaluation.
+        patience: evaluations without improvement after which the run stops; 0 never stops it.
+        precision: float32, bfloat16 (matrix products in half width), or auto to take the faster on this machine.
+    """
+
+    seed: int = 1
+    max_steps: int = 10_000
+    max_minutes: float | None = None
+    batch_tokens: int = 4096
+    batch_rows: int = 0
+    accumulate: int = 1
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-3
+    warmup_steps: int = 400
+    schedule: Literal["linear", "cosine", "noam", "constant"] = "linear"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.1
+    max_norm: float = 1.0
+    evaluations: int = 10
+    dev_size: int = 1000
+    patience: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("max_steps", "batch_tokens", "accumulate", "evaluations", "dev_size"):
+            _check(self, name, getattr(self, name) >= 1, "at least 1")
+        for name in ("batch_rows", "warmup_steps", "weight_decay", "max_norm", "patience"):
+            _check(self, name, getattr(self, name) >= 0, "at least 0")
+        _check(self, "max_minutes", self.max_minutes is None or self.max_minutes > 0, "above 0")
+        _check(self, "learning_rate", self.learning_rate > 0, "above 0")
+        _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1")
+
+
+def _check(config: object, name: str, holds: bool, rule: str) -> None:
+    if not holds:
+        raise ValueError(f"{name}={getattr(config, name)!r} must be {rule}")

@@ -1,0 +1,42 @@
+"""The best weights of a run, kept aside."""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+
+class KeepBest:
+    """Keeps a copy of a model's weights from the moment when ``metric`` was best.
+
+    ``mode`` says whether the best is the lowest ("min", errors) or the highest ("max", accuracies).
+    """
+
+    def __init__(self, metric: str, mode: Literal["min", "max"] = "min") -> None:
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode={mode!r} is unknown: choose min for errors, max for accuracies")
+        self.metric = metric
+        self.sign = 1.0 if mode == "min" else -1.0
+        self.badness = math.inf
+        self.weights: dict[str, Tensor] = {}
+
+    def update(self, model: nn.Module, metrics: Mapping[str, float]) -> bool:
+        """Keep the weights if ``metrics`` are the best so far; return whether they were.
+
+        The first of several equal evaluations stays. A metric that is not a number is never the best.
+        """
+        badness = self.sign * metrics[self.metric]
+        if not badness < self.badness:
+            return False
+        self.badness = badness
+        self.weights = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+        return True
+
+    @torch.no_grad()
+    def restore(self, model: nn.Module) -> None:
+        """Put the kept weights back; without any, leave the model as it is."""
+        if self.weights:
+            for name, parameter in model.named_parameters():
+                parameter.copy_(self.weights[name])
