@@ -48,9 +48,12 @@ class SideReport:
 
 @dataclass(frozen=True)
 class DataReport:
-    """What there is to learn from. ``read`` says what was found in the file, if the data came from one."""
+    """What there is to learn from. ``pairs`` are the different ones, a source with two references being two pairs.
 
-    rows: int
+    ``read`` says what was found in the file, if the data came from one.
+    """
+
+    pairs: int
     sources: int
     several_references: int
     train: int
@@ -64,7 +67,7 @@ class DataReport:
         """The report as plain text."""
         name = f"{self.read.path}: " if self.read else ""
         several = f", {self.several_references:,} with several references" if self.several_references else ""
-        lines = [f"{name}{self.rows:,} pairs of {self.sources:,} different sources{several}"]
+        lines = [f"{name}{self.pairs:,} pairs of {self.sources:,} different sources{several}"]
         lines += _left_out(self.read) if self.read else []
         lines.append(f"split by source: {self.train:,} to train, {self.dev:,} dev, {self.test:,} test")
         for side, report in (("source", self.source), ("target", self.target)):
@@ -98,9 +101,8 @@ def make_data_report(
 ) -> DataReport:
     """Look at all examples once."""
     examples = [*splits.train, *splits.dev, *splits.test]
-    rows = sum(len(example.references) for example in examples)
     return DataReport(
-        rows=rows + (read.duplicates if read else 0),
+        pairs=sum(len(example.references) for example in examples),
         sources=len(examples),
         several_references=sum(len(example.references) > 1 for example in examples),
         train=len(splits.train),
@@ -136,10 +138,14 @@ def _unseen(tokenizer: Tokenizer, texts: Sequence[str]) -> Unseen:
 
 def _left_out(read: ReadReport) -> list[str]:
     found = (
-        (read.blank_lines, "blank lines", read.first_blank_line),
-        (read.one_sided_rows, "rows with one side empty", read.first_one_sided_row),
+        (read.blank_lines, ("blank line", "blank lines"), read.first_blank_line),
+        (read.one_sided_rows, ("row with one side empty", "rows with one side empty"), read.first_one_sided_row),
     )
-    parts = [f"{count:,} {what} (first: line {line})" for count, what, line in found if count]
+    parts = [f"{_count(count, *what)} (first: line {line})" for count, what, line in found if count]
     if read.duplicates:
-        parts.append(f"{read.duplicates:,} repeats of the same pair")
+        parts.append(_count(read.duplicates, "repeat of a pair", "repeats of a pair"))
     return [f"left out: {', '.join(parts)}"] if parts else []
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

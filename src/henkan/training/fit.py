@@ -81,8 +81,9 @@ def fit(
     """Train ``model``, which ends with its best weights, in eval mode; return how the run went.
 
     Iterating over ``batches`` gives one epoch, as often as wanted. ``evaluate_dev`` measures the model
-    ``config.evaluations`` times, in eval mode and without touching training's random numbers. Ctrl-C ends the run early,
-    not badly: the weights of that moment are evaluated like any others. A loss that is not finite ends it as "diverged".
+    ``config.evaluations`` times, in eval mode and without touching training's random numbers. Ctrl-C ends the run
+    early, not badly: the weights of that moment are evaluated like any others. A loss that is not finite ends it as
+    "diverged".
     """
     run = _Run(model, config, evaluate_dev, keep, observer)
     try:

@@ -11,7 +11,8 @@ from henkan.config import TrainingConfig
 def noam_rate(step: int, d_model: int, warmup_steps: int) -> float:
     """The rate of update ``step``, counted from 1: d_model^-0.5 * min(step^-0.5, step * warmup_steps^-1.5) (eq. 3).
 
-    It rises linearly to its peak at ``warmup_steps`` and falls with the root of the step; without warm-up it only falls.
+    It rises linearly to its peak at ``warmup_steps`` and falls with the root of the step. Without warm-up
+    it only falls.
     """
     rise = step * warmup_steps**-1.5 if warmup_steps > 0 else math.inf
     return d_model**-0.5 * min(step**-0.5, rise)
