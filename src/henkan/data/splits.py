@@ -22,11 +22,11 @@ def split_by_source(examples: Iterable[Example], dev: float = 0.05, test: float 
     Where a source goes depends on its own text alone: not on the file's order, the machine or the other rows. So a
     file may grow and what was held out stays held out. The exception are tiny files: if the shares leave no training
     or no development example, the source nearest to the border is moved over, and it moves back as the file grows.
-    A test split may be empty; so is the development split of a single source.
+    A test split may be empty; so is the development split of a single source, and that of ``dev=0``.
     """
-    if not 0.0 < dev < 1.0 or not 0.0 <= test < 1.0 or dev + test >= 1.0:
+    if not 0.0 <= dev < 1.0 or not 0.0 <= test < 1.0 or dev + test >= 1.0:
         raise ValueError(
-            f"dev={dev} and test={test} must be shares, dev above 0, that leave something for training: "
+            f"dev={dev} and test={test} must be shares that leave something for training: "
             f"for example dev=0.05, test=0.05"
         )
     examples = list(examples)
@@ -34,7 +34,7 @@ def split_by_source(examples: Iterable[Example], dev: float = 0.05, test: float 
     ranked = sorted(place, key=lambda source: (place[source], source))
     test_end = sum(fraction < test for fraction in place.values())
     dev_end = sum(fraction < test + dev for fraction in place.values())
-    test_end, dev_end = _without_gaps(test_end, dev_end, len(ranked))
+    test_end, dev_end = _without_gaps(test_end, dev_end, len(ranked), needs_dev=dev > 0)
     in_test, in_dev = set(ranked[:test_end]), set(ranked[test_end:dev_end])
     return Splits(
         train=[example for example in examples if example.source not in in_test and example.source not in in_dev],
@@ -53,13 +53,13 @@ def source_fraction(source: str, salt: str = "henkan") -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def _without_gaps(test_end: int, dev_end: int, count: int) -> tuple[int, int]:
+def _without_gaps(test_end: int, dev_end: int, count: int, *, needs_dev: bool) -> tuple[int, int]:
     """The two borders in the ranking test | dev | train, moved so that train, then dev, get at least one source."""
     dev_end = min(dev_end, max(count - 1, 0))
     test_end = min(test_end, dev_end)
-    if test_end == dev_end and count > 1:
+    if needs_dev and test_end == dev_end and count > 1:
         if dev_end < count - 1:
-            dev_end += 1
+            dev_end += 1  # from train, which keeps one
         else:
             test_end -= 1
     return test_end, dev_end

@@ -1,0 +1,59 @@
+"""The addition task: sums of two numbers, some of which are held out."""
+
+import math
+import random
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from henkan.data import Example, Splits, split_by_source
+from henkan.tasks.base import Task, check_at_least
+
+TEST_SHARE, DEV_SHARE = 0.1, 0.02
+MAX_TEST, MAX_DEV = 10_000, 1_000
+MAX_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class AdditionTask(Task):
+    """Add two numbers of fixed width: "23+45" to "068", or to "860" with a reversed answer.
+
+    Operands have leading zeros and the answer one digit more. A hash of "23+45" holds out 10 % of the operand pairs
+    for the test and 2 % for development, whatever the seed; the sum with its operands swapped, "45+23", is a pair of
+    its own and may be in training. Of two digits all 10,000 pairs are used. Of more digits, pairs are drawn at random,
+    each at most once, until there are ``num_train`` training sums, 10,000 test sums and 1,000 development sums.
+
+    Args:
+        digits: digits of each operand.
+        answer: plain, or reversed (the digit of the ones first, so that each carry is known when it is needed).
+        num_train: training sums at most.
+        seed: of the pairs that are drawn and of their order.
+    """
+
+    name: ClassVar[str] = "addition"
+    description: ClassVar[str] = "add two numbers: 23+45 -> 068"
+
+    digits: int = 2
+    answer: Literal["plain", "reversed"] = "plain"
+    num_train: int = 100_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_at_least("digits", self.digits, 1, MAX_DIGITS)
+        check_at_least("num_train", self.num_train, 1)
+        check_at_least("seed", self.seed, 0)
+        if self.answer not in ("plain", "reversed"):
+            raise ValueError(f"answer={self.answer!r} is unknown: choose plain or reversed")
+
+    def load(self) -> Splits:
+        total = 10 ** (2 * self.digits)
+        # One draw of a tenth more than the shares ask for fills all three splits.
+        needed = max(self.num_train / (1 - TEST_SHARE - DEV_SHARE), MAX_TEST / TEST_SHARE, MAX_DEV / DEV_SHARE)
+        drawn = random.Random(self.seed).sample(range(total), min(total, math.ceil(1.1 * needed)))
+        splits = split_by_source(map(self._example, drawn), dev=DEV_SHARE, test=TEST_SHARE)
+        return Splits(splits.train[: self.num_train], splits.dev[:MAX_DEV], splits.test[:MAX_TEST])
+
+    def _example(self, index: int) -> Example:
+        a, b = divmod(index, 10**self.digits)
+        answer = f"{a + b:0{self.digits + 1}d}"
+        source = f"{a:0{self.digits}d}+{b:0{self.digits}d}"
+        return Example(source, (answer if self.answer == "plain" else answer[::-1],))
