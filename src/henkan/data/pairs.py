@@ -58,7 +58,7 @@ def read_pairs(path: str | Path) -> PairFile:
     one_sided = [row[2] for row in rows if not row[0].strip() or not row[1].strip()]
     if not usable:
         raise ValueError(
-            f"{path} has no pair, only {len(blank)} blank lines and {len(one_sided)} rows with one side empty: "
+            f"{path} has no pair (blank lines: {len(blank)}, rows with one side empty: {len(one_sided)}): "
             f"write one pair a line: source, tab, target"
         )
     examples = group_rows(usable)

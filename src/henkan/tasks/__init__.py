@@ -1,5 +1,6 @@
 """The built-in tasks: data that needs no download, each with its tokenizers, splits and metric."""
 
+from dataclasses import fields
 from typing import Any
 
 from henkan.tasks.addition import AdditionTask
@@ -16,7 +17,7 @@ def get_task(name: str, **options: Any) -> Task:
     if name not in TASKS:
         raise ValueError(f"there is no task {name!r}: choose one of {', '.join(TASKS)}")
     task = TASKS[name]
-    known = list(task.__dataclass_fields__)
+    known = [field.name for field in fields(task)]
     for option in options:
         if option not in known:
             raise ValueError(f"the task {name} has no option {option!r}: it has {', '.join(known) or 'none'}")

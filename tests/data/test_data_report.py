@@ -1,0 +1,65 @@
+from pathlib import Path
+
+from henkan.data import Example, Splits, Tokenizer, make_data_report, read_pairs
+
+SPLITS = Splits(
+    train=[Example("ab", ("X Y", "X")), Example("abba", ("Y Y Y",))],
+    dev=[Example("aß?ß", ("X Z",))],
+    test=[Example("b", ("X",))],
+)
+SOURCE = Tokenizer.train("characters", [example.source for example in SPLITS.train])
+TARGET = Tokenizer.train("separator", [text for example in SPLITS.train for text in example.references])
+
+
+def test_report_counts_what_a_reader_can_count():
+    report = make_data_report(SPLITS, SOURCE, TARGET)
+    assert (report.pairs, report.sources, report.several_references) == (5, 4, 1)
+    assert (report.train, report.dev, report.test) == (2, 1, 1)
+    lengths = report.source.lengths  # 1 2 4 4
+    assert (lengths.min, lengths.median, lengths.p95, lengths.max) == (1, 2, 4, 4)
+    assert report.target.lengths.max == 3
+    assert (report.source.symbols, report.target.symbols) == (2, 2)
+
+
+def test_ninety_five_percent_of_the_lengths_are_at_most_p95():
+    examples = [Example("a" * length, ("a",)) for length in range(1, 101)]
+    report = make_data_report(Splits(examples, [], []), SOURCE, SOURCE)
+    assert report.source.lengths.p95 in (95, 96)
+    assert report.source.lengths.median in (50, 51)
+
+
+def test_symbols_never_seen_in_training_are_counted_per_split_and_named():
+    report = make_data_report(SPLITS, SOURCE, TARGET)
+    assert report.source.unseen_dev.symbols == ("ß", "?")
+    assert report.source.unseen_dev.share == 3 / 4
+    assert report.target.unseen_dev.share == 1 / 2
+    assert report.source.unseen_test.share == report.target.unseen_test.share == 0.0
+
+
+def test_report_of_a_file_says_what_was_left_out(tmp_path: Path):
+    path = tmp_path / "own.tsv"
+    path.write_text("ab\tX Y\n\nab\tX Y\nb\t\nba\tY\n")
+    file = read_pairs(path)
+    lines = make_data_report(Splits(file.examples, [], []), SOURCE, TARGET, file.report).lines()
+    assert lines[0] == f"{path}: 2 pairs of 2 different sources"
+    assert (
+        lines[1]
+        == "left out: 1 blank line (first: line 2), 1 row with one side empty (first: line 4), 1 repeat of a pair"
+    )
+    assert lines[-1] == "every symbol of dev and test also stands in the training texts"
+
+
+def test_report_as_text_names_unseen_symbols_and_is_silent_about_a_clean_file():
+    lines = make_data_report(SPLITS, SOURCE, TARGET).lines()
+    assert lines[0] == "5 pairs of 4 different sources, 1 with several references"
+    assert lines[1] == "split by source: 2 to train, 1 dev, 1 test"
+    assert lines[2] == "source: characters, 2 symbols; length 1 to 4, median 2, 95% up to 4"
+    assert lines[3] == "target: split at the separator, 2 symbols; length 1 to 3, median 2, 95% up to 3"
+    assert lines[4] == "never seen in training: 3 of 4 symbols (75.00%) of dev source, for example 'ß' '?'"
+    assert lines[5] == "never seen in training: 1 of 2 symbols (50.00%) of dev target, for example 'Z'"
+
+
+def test_split_without_examples_is_reported_without_a_division_by_zero():
+    report = make_data_report(Splits([], [], []), SOURCE, TARGET)
+    assert report.source.unseen_dev.share == 0.0
+    assert report.source.lengths.max == 0
