@@ -68,11 +68,13 @@ def test_pairs_of_similar_length_stand_together():
 
 
 def test_epochs_differ_in_the_order_of_batches_and_in_their_members():
-    batches = TokenBatches(pairs_of([(4, 4)] * 30 + [(5, 5)] * 30), batch_tokens=50)
-    first, second = numbers(list(batches)), numbers(list(batches))
-    assert first != second
-    assert Counter(map(frozenset, first)) != Counter(map(frozenset, second)), "only the order changes"
-    assert [len(rows) for rows in first] != sorted(len(rows) for rows in first), "batches come by length"
+    batches = TokenBatches(pairs_of([(4, 4)] * 100 + [(5, 5)] * 100), batch_tokens=50)
+    first, second = list(batches), list(batches)
+    members, others = numbers(first), numbers(second)
+    assert Counter(map(frozenset, members)) != Counter(map(frozenset, others)), "only the order changes"
+    widths = [batch.src.size(1) for batch in first]
+    assert widths != sorted(widths), "batches come by length"
+    assert widths != [batch.src.size(1) for batch in second], "every epoch has its lengths in the same order"
 
 
 def test_seed_and_number_of_the_epoch_alone_decide_it():
