@@ -13,7 +13,7 @@ from henkan.data import Batch
 from henkan.nn import Transformer
 from henkan.training.early_stopping import EarlyStopping
 from henkan.training.keep_best import KeepBest
-from henkan.training.loop import grouped
+from henkan.training.loop import grouped, looking_only
 from henkan.training.loss import LabelSmoothingCrossEntropy
 from henkan.training.optimizer import make_optimizer
 from henkan.training.schedule import rate_at
@@ -160,10 +160,8 @@ class _Run:
     def evaluate(self) -> bool:
         """Measure the model and keep it if it is the best so far; return whether patience has run out."""
         before = self.seconds
-        with torch.random.fork_rng():
-            self.model.eval()
+        with looking_only(self.model):
             metrics = self.evaluate_dev()
-            self.model.train()
         is_best = self.keep.update(self.model, metrics)
         self.evaluation_seconds += self.seconds - before
         report = DevReport(self.step, self.seconds, metrics, is_best)

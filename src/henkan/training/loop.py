@@ -1,6 +1,7 @@
 """One pass over the data: to learn from it, or to see what has been learned."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -49,7 +50,6 @@ class Evaluation(NamedTuple):
     """Share of rows that the model writes without a mistake from its own tokens (greedy decoding)."""
 
 
-@torch.no_grad()
 def evaluate(
     model: Transformer,
     data_loader: Iterable[tuple[Tensor, Tensor]],
@@ -60,10 +60,8 @@ def evaluate(
 
     ``exact_match`` decodes from the start token of each batch to the end token, the last real token of its first row.
     """
-    was_training = model.training
-    model.eval()
-    try:
-        loss_sum, num_correct, num_tokens, num_exact, num_rows = 0.0, 0, 0, 0, 0
+    loss_sum, num_correct, num_tokens, num_exact, num_rows = 0.0, 0, 0, 0, 0
+    with looking_only(model):
         for batch in on_device(model, data_loader, device):
             loss_sum += float(compute_loss(model, batch, criterion))
             real = batch.tgt_out != batch.pad_idx
@@ -72,9 +70,23 @@ def evaluate(
             num_tokens += batch.num_target_tokens
             num_exact += int(_exact_rows(model, batch).sum())
             num_rows += batch.src.size(0)
+    return Evaluation(loss_sum / max(num_tokens, 1), num_correct / max(num_tokens, 1), num_exact / max(num_rows, 1))
+
+
+@contextmanager
+def looking_only(model: nn.Module) -> Iterator[None]:
+    """Eval mode, no gradients, and random numbers of its own: afterwards all is as it was.
+
+    A ``DataLoader`` draws from torch's generator each time it is iterated, so even a plain look at a validation set
+    would change the dropout of the training that follows.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.random.fork_rng(), torch.no_grad():
+            yield
     finally:
         model.train(was_training)
-    return Evaluation(loss_sum / max(num_tokens, 1), num_correct / max(num_tokens, 1), num_exact / max(num_rows, 1))
 
 
 def _exact_rows(model: Transformer, batch: Batch) -> Tensor:
