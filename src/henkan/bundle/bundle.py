@@ -1,0 +1,196 @@
+"""A trained model on disk, with everything it takes to use it."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import henkan
+from henkan.bundle.folder import new_folder, set_aside
+from henkan.bundle.predict import Prediction, Score, predict_texts, score_texts
+from henkan.data import Tokenizer
+from henkan.decoding import Greedy, Strategy
+from henkan.nn import Transformer
+from henkan.training.checkpoint import load_model, replacing, save_model
+
+FORMAT = "henkan-bundle-1"
+MODEL, CONFIG, RECORD = "model.safetensors", "config.json", "training.json"
+SOURCE, TARGET = "source_tokenizer.json", "target_tokenizer.json"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lengths in symbols. ``source`` is the longest source of the training data; ``output`` is where decoding stops.
+
+    The limit does not depend on what is decoded together, so neither does a prediction.
+    """
+
+    source: int
+    output: int
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model, its tokenizers and its history: text in, text out.
+
+    ``data`` says what the model was trained on, and ``record`` how; both hold nothing but what JSON can.
+    """
+
+    model: Transformer
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
+    limits: Limits
+    data: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict(
+        self,
+        sources: Sequence[str],
+        strategy: Strategy = Greedy(),  # noqa: B008 - frozen
+        *,
+        max_len: int | None = None,
+        seed: int = 0,
+        first_line: int = 1,
+    ) -> list[list[Prediction]]:
+        """The outputs for each source, best first; one each, unless ``strategy`` gives several.
+
+        A prediction depends on its source alone; when sampling, also on ``seed`` and the line's number, counted from
+        ``first_line``. ``max_len`` is the most symbols of an output, by default ``limits.output``. A blank source has a
+        blank output. A source that the model has no positions for is a ``ValueError`` that names its line.
+        """
+        limit = self.limits.output if max_len is None else max_len
+        return predict_texts(
+            self.model,
+            self.source_tokenizer,
+            self.target_tokenizer,
+            sources,
+            strategy,
+            max_len=limit,
+            seed=seed,
+            first_line=first_line,
+        )
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """How likely the model finds each target, given its source."""
+        return score_texts(self.model, self.source_tokenizer, self.target_tokenizer, pairs)
+
+    def with_record(self, **entries: Any) -> "Bundle":
+        """This bundle, with these entries of its record added or replaced."""
+        return replace(self, record={**self.record, **entries})
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the folder ``path``; it appears complete or not at all.
+
+        A bundle that stands there is replaced if ``overwrite`` says so, and stays until the new one is whole. Anything
+        else is never replaced.
+        """
+        path = Path(path)
+        check_free(path, overwrite=overwrite)
+        with new_folder(path) as folder:
+            save_model(self.model, folder / MODEL)
+            _write_json(folder / CONFIG, self._config())
+            _write_json(folder / SOURCE, self.source_tokenizer.to_dict())
+            _write_json(folder / TARGET, self.target_tokenizer.to_dict())
+            _write_json(folder / RECORD, self.record)
+
+    def save_record(self, path: str | os.PathLike[str]) -> None:
+        """Write the record alone into the bundle that stands at ``path``, in one piece."""
+        with replacing(Path(path) / RECORD) as temporary:
+            _write_json(temporary, self.record)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], device: torch.device | str = "cpu") -> "Bundle":
+        """The bundle of the folder ``path``, its model on ``device``. Nothing in it is executed.
+
+        A folder that is missing, incomplete, of another version or not a bundle is a ``ValueError`` that says so.
+        """
+        path = Path(path)
+        config = _read_config(path)
+        _check_complete(path)
+        try:
+            bundle = cls(
+                load_model(path / MODEL, device),
+                Tokenizer.from_dict(_read_json(path / SOURCE)),
+                Tokenizer.from_dict(_read_json(path / TARGET)),
+                Limits(**config["limits"]),
+                config["data"],
+                _read_json(path / RECORD),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path / CONFIG} is damaged ({error}): copy the bundle again, or train again") from None
+        bundle._check_parts(path, config.get("model"))
+        return bundle
+
+    def _config(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "henkan": henkan.__version__,
+            "model": self.model.config,
+            "limits": asdict(self.limits),
+            "data": dict(self.data),
+        }
+
+    def _check_parts(self, path: Path, model_config: object) -> None:
+        """Raise unless the files of the folder are of one model."""
+        sizes = (self.model.config["src_vocab_size"], self.model.config["tgt_vocab_size"])
+        if (
+            model_config != self.model.config
+            or (len(self.source_tokenizer.vocabulary), len(self.target_tokenizer.vocabulary)) != sizes
+        ):
+            raise ValueError(
+                f"{path} mixes files of different bundles: {MODEL}, {CONFIG} and the tokenizers must be of one"
+            )
+
+
+def check_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Raise unless a bundle may be written to ``path``."""
+    path = Path(path)
+    if not path.exists() and not path.is_symlink():
+        return
+    if not (path.is_dir() and (path / CONFIG).is_file() and (path / MODEL).is_file()):
+        raise ValueError(f"{path} exists and is not a bundle, so it is not replaced: choose another place")
+    if not overwrite:
+        raise ValueError(f"{path} exists: choose another place, or allow this bundle to be replaced (overwrite)")
+
+
+def _read_config(path: Path) -> Any:
+    if not path.exists():
+        old = set_aside(path)
+        if old.is_dir():
+            raise ValueError(f"{path} was being replaced when the process was killed: mv {old} {path} restores it")
+        raise ValueError(f"there is no bundle {path}: henkan train writes one")
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a bundle but a file: a bundle is the folder that henkan train writes")
+    if not (path / CONFIG).is_file():
+        raise ValueError(f"{path} is not a bundle (it has no {CONFIG}): name a folder that henkan train wrote")
+    config = _read_json(path / CONFIG)
+    if config.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} is not a bundle of this version (its format is {config.get('format')!r}, here it is {FORMAT!r}): "
+            f"use the henkan that wrote it ({config.get('henkan', 'unknown')}), or train again"
+        )
+    return config
+
+
+def _check_complete(path: Path) -> None:
+    missing = [name for name in (MODEL, SOURCE, TARGET, RECORD) if not (path / name).is_file()]
+    if missing:
+        raise ValueError(f"{path} is not a complete bundle: {', '.join(missing)} is missing; copy the whole folder")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): is the bundle complete?") from None
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} is not a part of a bundle: it holds a {type(data).__name__}, not an object")
+    return data
+
+
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

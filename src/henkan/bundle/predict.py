@@ -1,0 +1,132 @@
+"""Text in, text out: batches of similar length, results in the order of the input."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from henkan.data import BOS_IDX, EOS_IDX, Batch, EncodedPair, Tokenizer, pad_rows
+from henkan.decoding import BeamSearch, Strategy, generate, score
+from henkan.nn import Transformer
+
+BATCH_TOKENS = 8192  # rows x longest source of a batch; no result depends on it
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An output. ``log_prob``, ``score`` and ``ended`` (by itself, not by the length limit) are its hypothesis's."""
+
+    text: str
+    log_prob: float
+    score: float
+    ended: bool
+
+
+BLANK = Prediction("", 0.0, 0.0, ended=True)
+
+
+@dataclass(frozen=True)
+class Score:
+    """The log-probability of a target, end token included, and the number of its tokens, the end token counted."""
+
+    log_prob: float
+    num_tokens: int
+
+    @property
+    def per_token(self) -> float:
+        """The mean log-probability of a token."""
+        return self.log_prob / self.num_tokens
+
+
+def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked for
+    model: Transformer,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+    sources: Sequence[str],
+    strategy: Strategy,
+    *,
+    max_len: int,
+    seed: int,
+    first_line: int,
+) -> list[list[Prediction]]:
+    """See ``Bundle.predict``."""
+    _check_limit(model, max_len)
+    rows = [[*source_tokenizer.encode(source), EOS_IDX] if source.strip() else [] for source in sources]
+    _check_lengths(model, rows, "source", first_line)
+    width = strategy.width if isinstance(strategy, BeamSearch) else 1
+    predictions = [[BLANK] for _ in rows]
+    for indices in _by_length([len(row) for row in rows], BATCH_TOKENS // width):
+        hypotheses = generate(
+            model,
+            pad_rows([rows[index] for index in indices], model.pad_idx),
+            bos_idx=BOS_IDX,
+            eos_idx=EOS_IDX,
+            max_len=max_len,
+            strategy=strategy,
+            seeds=[line_seed(seed, first_line + index) for index in indices],
+        )
+        for index, found in zip(indices, hypotheses, strict=True):
+            predictions[index] = [
+                Prediction(target_tokenizer.decode(h.tokens), h.log_prob, h.score, h.ended) for h in found
+            ]
+    return predictions
+
+
+def score_texts(
+    model: Transformer,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+    pairs: Sequence[tuple[str, str]],
+) -> list[Score]:
+    """See ``Bundle.score``."""
+    encoded = [
+        EncodedPair(
+            [*source_tokenizer.encode(source), EOS_IDX], [BOS_IDX, *target_tokenizer.encode(target), EOS_IDX], number
+        )
+        for number, (source, target) in enumerate(pairs, start=1)
+    ]
+    _check_lengths(model, [pair.src for pair in encoded], "source")
+    _check_lengths(model, [pair.tgt for pair in encoded], "target")
+    scores = [Score(0.0, 1)] * len(encoded)
+    for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded], BATCH_TOKENS):
+        batch = Batch.collate([encoded[index] for index in indices], model.pad_idx)
+        log_probs, _ = score(model, batch.src, batch.tgt)
+        for index, log_prob in zip(indices, log_probs.tolist(), strict=True):
+            scores[index] = Score(log_prob, len(encoded[index].tgt) - 1)
+    return scores
+
+
+def unknown_symbols(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
+    """The symbols of ``texts`` that the tokenizer does not know, and how often they stand there."""
+    return Counter(symbol for text in texts if text.strip() for symbol in tokenizer.unknown(text))
+
+
+def line_seed(seed: int, line: int) -> int:
+    """A seed for one line, which depends on nothing but ``seed`` and the line's number."""
+    return int.from_bytes(blake2b(f"{seed}:{line}".encode(), digest_size=7).digest(), "big")
+
+
+def _by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
+    """The places of ``lengths`` above 0, longest first, in batches of rows x longest within ``batch_tokens``.
+
+    A batch has at least one row, however long it is.
+    """
+    order = sorted((index for index, length in enumerate(lengths) if length), key=lambda index: -lengths[index])
+    while order:
+        size = max(1, batch_tokens // lengths[order[0]])
+        yield order[:size]
+        order = order[size:]
+
+
+def _check_lengths(model: Transformer, rows: Sequence[Sequence[int]], name: str, first_line: int = 1) -> None:
+    for number, row in enumerate(rows, start=first_line):
+        if len(row) > model.max_len:
+            raise ValueError(
+                f"line {number}: the {name} has {len(row) - 1:,} symbols, but this model has positions for "
+                f"{model.max_len - 1:,}: shorten the line, or train with a larger --model.max_len"
+            )
+
+
+def _check_limit(model: Transformer, max_len: int) -> None:
+    if not 1 <= max_len <= model.max_len:
+        raise ValueError(f"max_len={max_len} must be from 1 to {model.max_len}, the positions that this model has")

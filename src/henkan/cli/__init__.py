@@ -1,0 +1,72 @@
+"""The command line: ``henkan COMMAND ...``, one file per command. Nothing heavy is imported before it is needed."""
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from henkan import __version__
+
+COMMANDS = {
+    "train": "train a model on a task or on a file of pairs",
+    "predict": "transform lines of text with a trained model",
+    "evaluate": "measure a trained model on pairs with known answers",
+    "score": "say how likely a trained model finds given pairs",
+    "tasks": "list the built-in tasks and their options",
+    "demo": "train on English words for three minutes and look at the result",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status. What is wrong with the input is one line and status 2."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if name in ("--help", "-h", "help"):
+        print(usage())
+        return 0
+    if name in ("--version", "-V"):
+        print(f"henkan {__version__}")
+        return 0
+    if name not in COMMANDS:
+        return _fail("henkan", f"there is no command {name!r}: {_hint(name)}")
+    return _run(name, rest)
+
+
+def usage() -> str:
+    """The help text of henkan itself."""
+    lines = ["henkan trains a Transformer on pairs of texts and uses it.", "", "usage: henkan COMMAND ...", ""]
+    lines += [f"  {name:<10}{description}" for name, description in COMMANDS.items()]
+    lines += [
+        "",
+        "henkan COMMAND --help says more about one of them. To begin:",
+        "",
+        "  henkan demo                    see it work, in three minutes",
+        "  henkan train pairs.tsv         learn from a file: source, tab, target on each line",
+        "  henkan predict runs/pairs      then type what is to be transformed",
+    ]
+    return "\n".join(lines)
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    try:
+        status = import_module(f"henkan.cli.{name}").run(arguments)
+        sys.stdout.flush()
+        return int(status)
+    except ValueError as error:
+        return _fail(f"henkan {name}", str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+        return 141
+
+
+def _fail(program: str, message: str) -> int:
+    print(f"{program}: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _hint(name: str) -> str:
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(COMMANDS)}"

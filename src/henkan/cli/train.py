@@ -1,0 +1,87 @@
+"""``henkan train``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from henkan.cli.config_file import read_settings
+from henkan.cli.device import add_device, choose_device
+from henkan.cli.parser import Parser, add_fields
+from henkan.config import DataConfig, ModelConfig, TrainingConfig
+
+DESCRIPTION = """\
+Train a model on a file of pairs (source, tab, target on each line) or on a built-in task.
+Whatever is not set is chosen from the data, and printed with the reason."""
+EPILOG = """\
+A built-in task has options of its own, listed by henkan tasks. A configuration file is YAML with the sections task,
+data, model and training; options on the command line win over it. The training.json of a bundle is one, too.
+
+examples:
+  henkan train pairs.tsv
+  henkan train pairs.tsv --max-minutes 5 --out runs/quick
+  henkan train addition --digits 3 --answer reversed
+  henkan train pairs.tsv --config runs/quick/training.json --seed 2 --out runs/again
+"""
+SECTIONS = ("task", "data", "model", "training")
+TRAINING_SHORTHANDS = ("seed", "max_minutes")
+FLAGS = ("--overwrite", "--help", "-h")  # every other option is followed by its value
+
+
+def run(arguments: list[str]) -> int:
+    """Train, and print how it goes."""
+    parser = make_parser(find_target(arguments))
+    given = parser.given(arguments)
+    settings = read_settings(parser, given["config"], SECTIONS) if given.get("config") else {}
+    overrides = {section: {**settings.get(section, {}), **given.get(section, {})} for section in SECTIONS}
+    device = choose_device(given["device"])
+    from henkan.workflow.train import train  # here, so that --help is quick
+
+    result = train(
+        given["target"],
+        overrides=overrides,
+        out=given.get("out"),
+        overwrite=given["overwrite"],
+        device=device,
+        say=lambda line: print(line, flush=True),
+    )
+    print("\nNext")
+    print(f"  henkan predict {result.path}   type a line, get its output; or name a file of lines")
+    return 0
+
+
+def make_parser(target: str | None) -> Parser:
+    """The parser, with the options of the task that ``target`` may be."""
+    parser = Parser("henkan train TARGET [options]", DESCRIPTION, EPILOG)
+    parser.add_argument("target", help="a file of pairs, or the name of a task")
+    parser.add_argument("--out", metavar="DIR", help="where the bundle goes [runs/NAME]")
+    parser.add_argument("--overwrite", action="store_true", help="replace the bundle that stands there")
+    parser.add_argument("--config", metavar="FILE", help="settings from a file")
+    add_device(parser)
+    task = _task(target)
+    if task is not None:
+        shorthands = set(task.__dataclass_fields__) - set(TRAINING_SHORTHANDS)
+        add_fields(parser, task, f"task {target}", "task.", shorthands)
+    add_fields(parser, DataConfig, "data", "data.")
+    add_fields(parser, ModelConfig, "model", "model.")
+    add_fields(parser, TrainingConfig, "training", "training.", TRAINING_SHORTHANDS)
+    return parser
+
+
+def find_target(arguments: Sequence[str]) -> str | None:
+    """The argument that names the target, found before there is a parser: its options depend on it."""
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif not argument.startswith("-"):
+            return argument
+        else:
+            skip = argument not in FLAGS and "=" not in argument
+    return None
+
+
+def _task(target: str | None) -> type[Any] | None:
+    if target is None or "." in target or "/" in target:
+        return None  # a file; and importing the tasks takes a moment
+    from henkan.tasks import TASKS
+
+    return TASKS.get(target)

@@ -1,0 +1,125 @@
+"""Sizes, schedule and length of a training, chosen from the data. Pure functions, each choice with its reason."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+from henkan.config import PRESETS, DataConfig, ModelConfig, TrainingConfig
+from henkan.data import EncodedPair
+
+Config = TypeVar("Config", DataConfig, ModelConfig, TrainingConfig)
+
+SMALL_BELOW, MEDIUM_BELOW = 2_000, 50_000  # training pairs
+SIZE_FIELDS = ("d_model", "num_heads", "num_encoder_layers", "num_decoder_layers", "d_ff")
+MIN_BATCH_TOKENS, MAX_BATCH_TOKENS = 512, 4096
+MIN_BATCHES = 16  # per epoch, before batches are allowed to grow
+EPOCHS, MIN_STEPS, MAX_STEPS = 40, 1_000, 20_000
+MAX_WARMUP = 400
+AS_ASKED = "as you asked"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Values for some fields of a configuration, and why."""
+
+    values: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen for one field, by its option's name, and why."""
+
+    option: str
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class DataSize:
+    """How much there is to learn from. Lengths and tokens count the start or end token of each side."""
+
+    pairs: int
+    tokens: int  # the longer side of each pair, added up
+    longest_source: int
+    longest_target: int
+
+    @property
+    def longest(self) -> int:
+        """The longest sequence of either side."""
+        return max(self.longest_source, self.longest_target)
+
+    @classmethod
+    def of(cls, pairs: Sequence[EncodedPair]) -> "DataSize":
+        """The size of the training pairs."""
+        return cls(
+            pairs=len(pairs),
+            tokens=sum(max(len(pair.src), len(pair.tgt)) for pair in pairs),
+            longest_source=max(len(pair.src) for pair in pairs),
+            longest_target=max(len(pair.tgt) for pair in pairs),
+        )
+
+
+def apply(section: str, config: Config, rules: Iterable[Rule]) -> tuple[Config, list[Choice]]:
+    """``config`` with the rules applied, later ones over earlier ones, and what became of each field they name."""
+    choices: dict[str, Choice] = {}
+    for rule in rules:
+        config = replace(config, **rule.values)
+        for name, value in rule.values.items():
+            choices.pop(name, None)
+            choices[name] = Choice(f"{section}.{name}", value, rule.reason)
+    return config, list(choices.values())
+
+
+def output_limit(size: DataSize) -> int:
+    """The most symbols of an output, end token included."""
+    return 2 * (size.longest_target - 2) + 10  # start and end token are not symbols
+
+
+def model_rules(size: DataSize) -> list[Rule]:
+    """The size of the model, from the size of the data."""
+    name, why = "large", f"{MEDIUM_BELOW:,} or more"
+    if size.pairs < SMALL_BELOW:
+        name, why = "small", f"fewer than {SMALL_BELOW:,}"
+    elif size.pairs < MEDIUM_BELOW:
+        name, why = "medium", f"{SMALL_BELOW:,} or more, but fewer than {MEDIUM_BELOW:,}"
+    sizes = asdict(PRESETS[name])
+    rules = [Rule({field: sizes[field] for field in SIZE_FIELDS}, f"{name}, for {size.pairs:,} training pairs: {why}")]
+    needed = max(size.longest, output_limit(size))
+    if needed > ModelConfig.max_len:
+        rules.append(Rule({"max_len": needed}, "room for the longest sequence of the data"))
+    return rules
+
+
+def batch_rules(size: DataSize) -> list[Rule]:
+    """The size of a batch: large, but not at the price of too few updates."""
+    tokens = MIN_BATCH_TOKENS
+    while tokens < MAX_BATCH_TOKENS and (size.tokens // (2 * tokens) >= MIN_BATCHES or tokens < size.longest):
+        tokens *= 2
+    pairs = round(tokens * size.pairs / size.tokens)
+    return [Rule({"batch_tokens": tokens}, f"about {max(pairs, 1):,} pairs, {size.pairs:,} in all")]
+
+
+def step_rules(num_batches: int) -> list[Rule]:
+    """The number of updates, from the number of batches in an epoch."""
+    steps = min(max(EPOCHS * num_batches, MIN_STEPS), MAX_STEPS)
+    why = f"{steps / num_batches:,.0f} times through the data"
+    if steps == MIN_STEPS:
+        why += f", and at least {MIN_STEPS:,}"
+    if steps == MAX_STEPS:
+        why += f", and at most {MAX_STEPS:,}"
+    return [Rule({"max_steps": steps}, why)]
+
+
+def warmup_rules(num_steps: int) -> list[Rule]:
+    """The warm-up: a tenth of the updates, unless that is long."""
+    warmup = min(MAX_WARMUP, max(1, num_steps // 10))
+    why = f"the usual number for about {num_steps:,} updates" if warmup == MAX_WARMUP else "a tenth of the updates"
+    return [Rule({"warmup_steps": warmup}, why)]
+
+
+def rate_rules(model: ModelConfig) -> list[Rule]:
+    """The learning rate: wide models take smaller steps."""
+    if model.d_model >= PRESETS["large"].d_model:
+        return [Rule({"learning_rate": 5e-4}, f"wide models (d_model {model.d_model}) learn steadier with a low rate")]
+    return [Rule({"learning_rate": 1e-3}, f"narrow models (d_model {model.d_model}) stand a high rate")]

@@ -1,0 +1,69 @@
+"""What is written down about a training, so that it can be judged, and done again."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import Any
+
+import torch
+
+import henkan
+from henkan.nn import count_parameters
+from henkan.training import DevReport, FitResult
+from henkan.workflow.choose import Choice
+from henkan.workflow.plan import Plan, Tokenizers
+from henkan.workflow.target import Target
+
+
+def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, result: FitResult) -> dict[str, Any]:
+    """The record of a training, in types that JSON has. ``name`` is what the user called its target.
+
+    ``settings`` is all it takes to do the same again: a configuration file.
+    """
+    splits = target.splits
+    return {
+        "target": name,
+        "data": dict(target.description),
+        "sources": {"train": len(splits.train), "dev": len(splits.dev), "test": len(splits.test)},
+        "settings": {
+            **({"task": target.description["options"]} if target.task is not None else {}),
+            "data": asdict(tokenizers.config),
+            "model": asdict(plan.model_config),
+            "training": asdict(plan.training),
+        },
+        "reasons": _reasons([*tokenizers.choices, *plan.choices]),
+        "precision": "bfloat16" if plan.autocast else "float32",
+        "parameters": count_parameters(plan.model),
+        "steps": result.steps,
+        "epochs": result.epochs,
+        "seconds": round(result.seconds, 1),
+        "stopped_by": result.stopped_by,
+        "metric": target.metric,
+        "best_step": result.best.step if result.best else None,
+        "history": [_dev(report) for report in result.history],
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": {
+            "henkan": henkan.__version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "machine": {
+            "device": str(next(plan.model.parameters()).device),
+            "system": platform.platform(),
+            "threads": torch.get_num_threads(),
+        },
+    }
+
+
+def _reasons(choices: Sequence[Choice]) -> dict[str, str]:
+    return {choice.option: choice.reason for choice in choices}
+
+
+def _dev(report: DevReport) -> dict[str, Any]:
+    return {
+        "step": report.step,
+        "seconds": round(report.seconds, 1),
+        "best": report.is_best,
+        **{name: round(value, 6) for name, value in report.metrics.items()},
+    }

@@ -1,0 +1,57 @@
+"""The training itself, which Ctrl-C ends early but not badly."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from henkan.evaluation import Metrics
+from henkan.training import FitResult, KeepBest, Observer, fit
+from henkan.workflow.interrupts import Interrupts
+from henkan.workflow.observer import Recorder, watching
+from henkan.workflow.plan import Plan
+from henkan.workflow.report import Say
+
+STOPPING = "  Stopping: measuring the weights as they are now (Ctrl-C again skips that)"
+
+
+def run(
+    plan: Plan,
+    keep: KeepBest,
+    measure: Callable[[], Metrics],
+    *,
+    interrupts: Interrupts,
+    say: Say,
+    observer: Observer | None,
+) -> FitResult:
+    """Train ``plan.model``, which ends with its best weights. From then on ``interrupts`` are held back.
+
+    Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. A second one
+    skips the measuring.
+    """
+    started = time.monotonic()
+
+    def evaluate_dev() -> Metrics:
+        if interrupts.count:
+            say(STOPPING)
+        return measure()
+
+    watch: AbstractContextManager[Observer] = nullcontext(observer) if observer else watching(keep.metric, say)
+    with watch as watched:
+        recorder = Recorder(watched)
+        try:
+            result = fit(
+                plan.model,
+                plan.batches,
+                plan.training,
+                evaluate_dev=evaluate_dev,
+                keep=keep,
+                observer=recorder,
+                autocast=plan.autocast,
+            )
+            interrupts.hold()
+        except KeyboardInterrupt:
+            interrupts.hold()
+            keep.restore(plan.model)
+            plan.model.eval()
+            result = recorder.interrupted(time.monotonic() - started)
+    return result

@@ -1,0 +1,136 @@
+"""Train a model from a task or a file of pairs, choosing what was not asked for, and save it as a bundle."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from henkan.bundle import Bundle, check_free
+from henkan.config import DataConfig
+from henkan.data import make_data_report
+from henkan.evaluation import Metrics
+from henkan.nn import count_parameters
+from henkan.training import FitResult, KeepBest, Observer
+from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
+from henkan.workflow.interrupts import Interrupts
+from henkan.workflow.plan import Plan, Tokenizers, plan_tokenizers, plan_training
+from henkan.workflow.record import make_record
+from henkan.workflow.report import Say, describe_choices, describe_metrics, heading, indented, minutes, silent
+from henkan.workflow.run import run
+from henkan.workflow.target import Target, load_target
+from henkan.workflow.wishes import Overrides, Wishes, check_overrides
+
+LONG_SECONDS = 10 * 60  # of training, from which on a way to shorten it is named
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished training: the bundle, where it was saved, and how it went. ``test`` is None if it was not measured."""
+
+    bundle: Bundle
+    path: Path
+    fit: FitResult
+    test: Metrics | None
+
+
+def train(
+    target: str,
+    *,
+    overrides: Overrides | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    device: torch.device | str = "cpu",
+    say: Say = silent,
+    observer: Observer | None = None,
+) -> TrainResult:
+    """Train on the task or the file ``target`` and save a bundle to ``out``, by default runs/NAME.
+
+    ``overrides`` are settings by section ("task", "data", "model", "training") that win over what would be chosen.
+    ``say`` hears the report, line by line; ``observer`` watches the training itself. Ctrl-C before the training
+    begins leaves nothing behind; during the training it ends it, and the bundle is saved.
+    """
+    overrides = overrides or {}
+    check_overrides(overrides)
+    loaded = load_target(target, replace(DataConfig(), **overrides.get("data", {})), overrides.get("task", {}))
+    path = Path(out) if out is not None else RUNS / loaded.name
+    check_free(path, overwrite=overwrite)
+    wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
+
+    tokenizers = plan_tokenizers(loaded, wishes)
+    _say_data(say, loaded, tokenizers)
+    plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
+    _say_plan(say, plan, tokenizers)
+    bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
+    keep = KeepBest(loaded.metric, "max" if loaded.metric == "exact_match" else "min")
+    measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
+
+    with Interrupts() as interrupts:
+        heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
+        result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer)
+        _check_learned(result, plan)
+        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result))
+        bundle.save(path, overwrite=overwrite)
+        _say_result(say, result, plan, path)
+        test = _test(bundle, path, loaded, interrupts, say)
+    return TrainResult(bundle, path, result, test)
+
+
+def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, say: Say) -> Metrics | None:
+    """The figures for the test split, which the record of the saved bundle gets too. Ctrl-C skips it."""
+    examples = target.splits.test
+    if not examples:
+        return None
+    try:
+        interrupts.release()
+        metrics = evaluate_examples(bundle, examples).metrics
+        interrupts.hold()
+    except KeyboardInterrupt:
+        say(f"  The test split was not measured; this does it: henkan evaluate {path}")
+        return None
+    bundle.with_record(test=metrics).save_record(path)
+    heading(say, f"Test: {len(examples):,} sources that training never saw, decoded greedily")
+    for line in describe_metrics(metrics):
+        say(line)
+    return metrics
+
+
+def _check_learned(result: FitResult, plan: Plan) -> None:
+    if result.stopped_by == "diverged" and result.best is None:
+        raise ValueError(
+            f"the loss was not a number any more after {result.steps:,} updates, before anything was worth keeping: "
+            f"try a lower rate, --training.learning_rate {plan.training.learning_rate / 3:.1g}"
+        )
+
+
+def _say_data(say: Say, target: Target, tokenizers: Tokenizers) -> None:
+    heading(say, "Data")
+    report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
+    for line in indented(report.lines()):
+        say(line)
+
+
+def _say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
+    heading(say, "Chosen (each can be set by the option of that name)")
+    for line in describe_choices([*tokenizers.choices, *plan.choices]):
+        say(line)
+    say(f"  This model has {count_parameters(plan.model):,} parameters.")
+    if plan.training.max_minutes is None:
+        say(f"  The training takes about {minutes(plan.seconds)} on this machine.")
+        if plan.seconds > LONG_SECONDS:
+            say("  With --max-minutes 10, for example, it is fitted into ten minutes.")
+
+
+def _say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
+    endings = {
+        "steps": "All updates made",
+        "time": "The time is used up",
+        "patience": "No improvement for as long as patience allows",
+        "interrupted": "Interrupted",
+        "diverged": "The loss was not a number any more",
+    }
+    best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
+    say(f"  {endings[result.stopped_by]}: {result.steps:,} updates in {minutes(result.seconds)}{best}.")
+    if result.stopped_by == "diverged":
+        say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
+    say(f"  Saved: {path}")
