@@ -68,7 +68,7 @@ class LitTransformer(lightning.LightningModule):
         """The same without learning."""
         return self._mean_loss(batch, "val_loss")
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         """Adam whose rate at every update, the first included, is that of ``NoamScheduler``."""
         d_model, warmup_steps = self.hparams["d_model"], self.hparams["warmup_steps"]
         optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=BETAS, eps=EPS)

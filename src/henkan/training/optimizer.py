@@ -21,7 +21,8 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> optim.Optimizer:
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Two groups that hold every trainable parameter once: matrices decay; biases, norms and embeddings do not."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    decaying, steady = [], []
+    decaying: list[nn.Parameter] = []
+    steady: list[nn.Parameter] = []
     for parameter in model.parameters():
         if parameter.requires_grad:
             decays = parameter.dim() > 1 and id(parameter) not in embeddings
