@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-import henkan
+from henkan import __version__
 from henkan.bundle.folder import new_folder, set_aside
 from henkan.bundle.predict import Prediction, Score, predict_texts, score_texts
 from henkan.data import Tokenizer
@@ -74,9 +74,10 @@ class Bundle:
             first_line=first_line,
         )
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
-        """How likely the model finds each target, given its source."""
-        return score_texts(self.model, self.source_tokenizer, self.target_tokenizer, pairs)
+    def score(self, pairs: Sequence[tuple[str, str]], *, lines: Sequence[int] | None = None) -> list[Score]:
+        """How likely the model finds each target, given its source. ``lines`` are the numbers that errors name."""
+        lines = range(1, len(pairs) + 1) if lines is None else lines
+        return score_texts(self.model, self.source_tokenizer, self.target_tokenizer, pairs, lines)
 
     def with_record(self, **entries: Any) -> "Bundle":
         """This bundle, with these entries of its record added or replaced."""
@@ -128,7 +129,7 @@ class Bundle:
     def _config(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
-            "henkan": henkan.__version__,
+            "henkan": __version__,
             "model": self.model.config,
             "limits": asdict(self.limits),
             "data": dict(self.data),

@@ -52,7 +52,7 @@ def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked 
     """See ``Bundle.predict``."""
     _check_limit(model, max_len)
     rows = [[*source_tokenizer.encode(source), EOS_IDX] if source.strip() else [] for source in sources]
-    _check_lengths(model, rows, "source", first_line)
+    _check_lengths(model, rows, "source", range(first_line, first_line + len(rows)))
     width = strategy.width if isinstance(strategy, BeamSearch) else 1
     predictions = [[BLANK] for _ in rows]
     for indices in _by_length([len(row) for row in rows], BATCH_TOKENS // width):
@@ -77,16 +77,15 @@ def score_texts(
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     pairs: Sequence[tuple[str, str]],
+    lines: Sequence[int],
 ) -> list[Score]:
     """See ``Bundle.score``."""
     encoded = [
-        EncodedPair(
-            [*source_tokenizer.encode(source), EOS_IDX], [BOS_IDX, *target_tokenizer.encode(target), EOS_IDX], number
-        )
-        for number, (source, target) in enumerate(pairs, start=1)
+        EncodedPair([*source_tokenizer.encode(source), EOS_IDX], [BOS_IDX, *target_tokenizer.encode(target), EOS_IDX])
+        for source, target in pairs
     ]
-    _check_lengths(model, [pair.src for pair in encoded], "source")
-    _check_lengths(model, [pair.tgt for pair in encoded], "target")
+    _check_lengths(model, [pair.src for pair in encoded], "source", lines)
+    _check_lengths(model, [pair.tgt[1:] for pair in encoded], "target", lines)
     scores = [Score(0.0, 1)] * len(encoded)
     for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded], BATCH_TOKENS):
         batch = Batch.collate([encoded[index] for index in indices], model.pad_idx)
@@ -118,8 +117,8 @@ def _by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]
         order = order[size:]
 
 
-def _check_lengths(model: Transformer, rows: Sequence[Sequence[int]], name: str, first_line: int = 1) -> None:
-    for number, row in enumerate(rows, start=first_line):
+def _check_lengths(model: Transformer, rows: Sequence[Sequence[int]], name: str, lines: Sequence[int]) -> None:
+    for number, row in zip(lines, rows, strict=True):
         if len(row) > model.max_len:
             raise ValueError(
                 f"line {number}: the {name} has {len(row) - 1:,} symbols, but this model has positions for "

@@ -1,6 +1,7 @@
 """The command line: ``henkan COMMAND ...``, one file per command. Nothing heavy is imported before it is needed."""
 
 import difflib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. What is wrong with the input is one line and status 2."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    speak_utf8()
     name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if name in ("--help", "-h", "help"):
         print(usage())
@@ -31,6 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         return _fail("henkan", f"there is no command {name!r}: {_hint(name)}")
     return _run(name, rest)
+
+
+def speak_utf8() -> None:
+    """Text goes out in UTF-8 with plain newlines, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
 
 
 def usage() -> str:

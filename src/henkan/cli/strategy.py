@@ -5,8 +5,8 @@ from typing import Any
 from henkan.cli.parser import Parser
 
 
-def add_beam(parser: Parser) -> None:
-    """Beam search; without it, decoding is greedy."""
+def add_beam(parser: Parser, *, n_best: bool = False) -> None:
+    """Beam search; without it, decoding is greedy. ``n_best`` adds the option to see more than the best output."""
     group = parser.add_argument_group("beam search (without it: always the likeliest next symbol)")
     group.add_argument("--beam", type=int, metavar="N", help="follow the N likeliest outputs at once, for example 4")
     group.add_argument(
@@ -15,6 +15,13 @@ def add_beam(parser: Parser) -> None:
         metavar="A",
         help="above 0 favours longer outputs, below 0 shorter ones [0.6]",
     )
+    if n_best:
+        group.add_argument(
+            "--n-best",
+            type=int,
+            metavar="N",
+            help="the N best outputs, as lines of: source number, tab, score, tab, output",
+        )
 
 
 def add_sampling(parser: Parser) -> None:

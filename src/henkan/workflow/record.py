@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-import henkan
+from henkan import __version__
 from henkan.nn import count_parameters
 from henkan.training import DevReport, FitResult
 from henkan.workflow.choose import Choice
@@ -44,7 +44,7 @@ def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, r
         "history": [_dev(report) for report in result.history],
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {
-            "henkan": henkan.__version__,
+            "henkan": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
         },

@@ -1,0 +1,30 @@
+"""How likely a trained model finds given pairs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from henkan.bundle import Bundle
+from henkan.data import read_lines
+
+HEADER = "log_prob\tper_token\tsource\ttarget"
+
+
+def score_file(bundle: Bundle, path: str | Path) -> list[str]:
+    """A line for each line of the file: log-probability of the target, the same per token, and the pair; tabs between.
+
+    The end token is a token, too. A blank line stays blank.
+    """
+    lines = read_lines(path)
+    pairs = {number: _pair(line, number, path) for number, line in enumerate(lines, start=1) if line.strip()}
+    scores = dict(zip(pairs, bundle.score(list(pairs.values()), lines=list(pairs)), strict=True))
+    return [
+        f"{scores[number].log_prob:.4f}\t{scores[number].per_token:.4f}\t{line}" if number in scores else ""
+        for number, line in enumerate(lines, start=1)
+    ]
+
+
+def _pair(line: str, number: int, path: str | Path) -> tuple[str, str]:
+    columns: Sequence[str] = line.split("\t")
+    if len(columns) != 2:
+        raise ValueError(f"{path}, line {number} has {len(columns)} columns instead of 2: write source, tab, target")
+    return columns[0], columns[1]
