@@ -12,6 +12,7 @@ Config = TypeVar("Config", DataConfig, ModelConfig, TrainingConfig)
 SMALL_BELOW, MEDIUM_BELOW = 2_000, 50_000  # training pairs
 SIZE_FIELDS = ("d_model", "num_heads", "num_encoder_layers", "num_decoder_layers", "d_ff")
 MIN_BATCH_TOKENS, MAX_BATCH_TOKENS = 512, 4096
+MIN_BUDGET_TOKENS = 1024  # smaller batches make worse updates, hardly faster ones
 MIN_BATCHES = 16  # per epoch, before batches are allowed to grow
 EPOCHS, MIN_STEPS, MAX_STEPS = 40, 1_000, 20_000
 MAX_WARMUP = 400
@@ -76,15 +77,17 @@ def output_limit(size: DataSize) -> int:
     return 2 * (size.longest_target - 2) + 10  # start and end token are not symbols
 
 
-def model_rules(size: DataSize) -> list[Rule]:
-    """The size of the model, from the size of the data."""
-    name, why = "large", f"{MEDIUM_BELOW:,} or more"
+def model_rules(size: DataSize, *, on_accelerator: bool = False) -> list[Rule]:
+    """The size of the model, from the size of the data, and from what the machine can train in a day."""
+    name, why = "large", f"there are {MEDIUM_BELOW:,} or more training pairs"
     if size.pairs < SMALL_BELOW:
-        name, why = "small", f"fewer than {SMALL_BELOW:,}"
+        name, why = "small", f"there are fewer than {SMALL_BELOW:,} training pairs"
     elif size.pairs < MEDIUM_BELOW:
-        name, why = "medium", f"{SMALL_BELOW:,} or more, but fewer than {MEDIUM_BELOW:,}"
+        name, why = "medium", f"there are fewer than {MEDIUM_BELOW:,} training pairs"
+    elif not on_accelerator:
+        name, why = "medium", "a large model would take days without an accelerator"
     sizes = asdict(PRESETS[name])
-    rules = [Rule({field: sizes[field] for field in SIZE_FIELDS}, f"{name}, for {size.pairs:,} training pairs: {why}")]
+    rules = [Rule({field: sizes[field] for field in SIZE_FIELDS}, f"the {name} preset: {why}")]
     needed = max(size.longest, output_limit(size))
     if needed > ModelConfig.max_len:
         rules.append(Rule({"max_len": needed}, "room for the longest sequence of the data"))
@@ -98,6 +101,16 @@ def batch_rules(size: DataSize) -> list[Rule]:
         tokens *= 2
     pairs = round(tokens * size.pairs / size.tokens)
     return [Rule({"batch_tokens": tokens}, f"about {max(pairs, 1):,} pairs, {size.pairs:,} in all")]
+
+
+def budget_rules(batch_tokens: int, step_seconds: float, seconds: float, longest: int) -> list[Rule]:
+    """Smaller batches, if too few updates would fit into a time budget of so many seconds."""
+    tokens = batch_tokens
+    while seconds / step_seconds < MIN_STEPS and tokens // 2 >= max(MIN_BUDGET_TOKENS, longest):
+        tokens //= 2
+        step_seconds /= 2
+    why = f"so that about {seconds / step_seconds:,.0f} updates fit into the time"
+    return [Rule({"batch_tokens": tokens}, why)] if tokens < batch_tokens else []
 
 
 def step_rules(num_batches: int) -> list[Rule]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 
 import torch
 
@@ -10,20 +9,20 @@ from henkan.bundle import Limits
 from henkan.config import DataConfig, ModelConfig, TrainingConfig
 from henkan.data import EncodedPair, Kind, TokenBatches, Tokenizer, choose_kind, encode_examples
 from henkan.nn import Transformer
-from henkan.training import LabelSmoothingCrossEntropy, choose_autocast
 from henkan.workflow.choose import (
     Choice,
     DataSize,
     Rule,
     apply,
     batch_rules,
+    budget_rules,
     model_rules,
     output_limit,
     rate_rules,
     step_rules,
     warmup_rules,
 )
-from henkan.workflow.pace import seconds_per_batch
+from henkan.workflow.pace import seconds_per_update, try_precision
 from henkan.workflow.target import Target
 from henkan.workflow.wishes import Wishes
 
@@ -79,34 +78,38 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     """The model, its weights made from the seed, and the schedule that fits data and machine."""
     pairs = encode_examples(target.splits.train, tokenizers.source, tokenizers.target)
     size = DataSize.of(pairs)
-    model_config, model_choices = apply("model", ModelConfig(), [*model_rules(size), *wishes.rules("model")])
+    sizes = model_rules(size, on_accelerator=device.type != "cpu")
+    model_config, model_choices = apply("model", ModelConfig(), [*sizes, *wishes.rules("model")])
     _check_lengths(pairs, model_config)
-    rules = [*batch_rules(size), *rate_rules(model_config)]
-    first, _ = apply("training", TrainingConfig(), [*rules, *wishes.rules("training")])
-    batches = TokenBatches(pairs, first.batch_tokens, max_rows=first.batch_rows or None, seed=first.seed)
+    rules, wished = [*batch_rules(size), *rate_rules(model_config)], wishes.rules("training")
+    first, _ = apply("training", TrainingConfig(), [*rules, *wished])
+
     torch.manual_seed(first.seed)
     vocabularies = len(tokenizers.source.vocabulary), len(tokenizers.target.vocabulary)
     model = Transformer(*vocabularies, **asdict(model_config)).to(device)
+    batches = make_batches(pairs, first)
+    autocast, precision_why = try_precision(model, pairs, first)
+    step_seconds = seconds_per_update(model, batches, first, autocast)
 
-    some = [batch.to(device) for batch in islice(batches.batches_of(0), PACE_BATCHES)]
-    criterion = LabelSmoothingCrossEntropy(first.label_smoothing, model.pad_idx)
-    autocast, precision_why = choose_autocast(model, some[0], criterion, first)
-    step_seconds = first.accumulate * seconds_per_batch(model, some, criterion, autocast)
-
-    rules += _length_rules(first, wishes, step_seconds, len(batches))
-    training, choices = apply("training", TrainingConfig(), [*rules, *wishes.rules("training")])
-    precision = Choice("training.precision", "bfloat16" if autocast else "float32", precision_why)
-    choices = [*(choice for choice in choices if choice.option != precision.option), precision]
+    rules += _length_rules(first, wishes, size, step_seconds, len(batches))
+    training, choices = apply("training", TrainingConfig(), [*rules, *wished])
+    if wishes.get("training", "precision") in (None, "auto"):
+        choices.append(Choice("training.precision", "bfloat16" if autocast else "float32", precision_why))
     return Plan(
         model=model,
         model_config=model_config,
         limits=Limits(size.longest_source - 1, min(output_limit(size), model_config.max_len)),
-        batches=batches,
+        batches=make_batches(pairs, training),
         training=training,
         autocast=autocast,
         seconds=60 * training.max_minutes if training.max_minutes else step_seconds * training.max_steps,
         choices=[*model_choices, *choices],
     )
+
+
+def make_batches(pairs: Sequence[EncodedPair], config: TrainingConfig) -> TokenBatches:
+    """The training batches; their order comes from the seed."""
+    return TokenBatches(pairs, config.batch_tokens, max_rows=config.batch_rows or None, seed=config.seed)
 
 
 def _kind_rules(target: Target, sources: Sequence[str], targets: Sequence[str]) -> list[Rule]:
@@ -117,12 +120,20 @@ def _kind_rules(target: Target, sources: Sequence[str], targets: Sequence[str]) 
     return [Rule({"source_tokenizer": source_kind}, source_why), Rule({"target_tokenizer": target_kind}, target_why)]
 
 
-def _length_rules(first: TrainingConfig, wishes: Wishes, step_seconds: float, num_batches: int) -> list[Rule]:
+def _length_rules(
+    first: TrainingConfig, wishes: Wishes, size: DataSize, step_seconds: float, num_batches: int
+) -> list[Rule]:
     """How many updates, and how many of them to warm up."""
-    if first.max_minutes is not None:
-        return warmup_rules(max(1, round(60 * first.max_minutes / step_seconds)))
-    rules = step_rules(max(1, num_batches // first.accumulate))
-    return [*rules, *warmup_rules(wishes.get("training", "max_steps") or rules[0].values["max_steps"])]
+    if first.max_minutes is None:
+        rules = step_rules(max(1, num_batches // first.accumulate))
+        return [*rules, *warmup_rules(wishes.get("training", "max_steps") or rules[0].values["max_steps"])]
+    seconds = 60 * first.max_minutes
+    rules = []
+    if wishes.get("training", "batch_tokens") is None:
+        rules = budget_rules(first.batch_tokens, step_seconds, seconds, size.longest)
+    if rules:
+        step_seconds *= rules[0].values["batch_tokens"] / first.batch_tokens
+    return [*rules, *warmup_rules(max(1, round(seconds / step_seconds)))]
 
 
 def _decided(kind: str) -> Kind:

@@ -118,7 +118,7 @@ def _say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
     if plan.training.max_minutes is None:
         say(f"  The training takes about {minutes(plan.seconds)} on this machine.")
         if plan.seconds > LONG_SECONDS:
-            say("  With --max-minutes 10, for example, it is fitted into ten minutes.")
+            say("  To fit it into ten minutes instead: --max-minutes 10")
 
 
 def _say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Where a model looks while it writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from henkan.bundle import Bundle
+from henkan.data import BOS_IDX, EOS_IDX
+from henkan.nn import Transformer
+
+END = "<end>"
+
+
+@dataclass(frozen=True)
+class CrossAttention:
+    """The cross-attention of one decoder layer: ``weights`` (T, S), a row for each symbol to be written."""
+
+    weights: Tensor
+    layer: int  # from 1
+    source_symbols: list[str]
+    target_symbols: list[str]
+
+
+def sharpest_cross_attention(bundle: Bundle, source: str, target: str) -> CrossAttention:
+    """What the model looks at while it writes ``target``: the mean of the heads, in the layer that hesitates least."""
+    model = bundle.model
+    device = next(model.parameters()).device
+    src = torch.tensor([[*bundle.source_tokenizer.encode(source), EOS_IDX]], device=device)
+    tgt_in = torch.tensor([[BOS_IDX, *bundle.target_tokenizer.encode(target)]], device=device)
+    with _watching(model) as seen, torch.no_grad():
+        model(src, tgt_in)
+    means = [weights[0].mean(dim=0) for weights in seen]  # (1, H, T, S) -> (T, S)
+    best = min(range(len(means)), key=lambda layer: float(_entropy(means[layer])))
+    return CrossAttention(
+        means[best],
+        best + 1,
+        [*bundle.source_tokenizer.split(source), END],
+        [*bundle.target_tokenizer.split(target), END],
+    )
+
+
+@contextmanager
+def _watching(model: Transformer) -> Iterator[list[Tensor]]:
+    """The cross-attention weights of each layer, (B, H, T, S), collected while the model is called."""
+    seen: list[Tensor] = []
+
+    def look(module: nn.Module, inputs: object, outputs: tuple[Tensor, Tensor]) -> None:
+        seen.append(outputs[1])
+
+    attentions = [module for name, module in model.decoder.named_modules() if name.endswith("cross_attention")]
+    hooks = [attention.register_forward_hook(look) for attention in attentions]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _entropy(weights: Tensor) -> Tensor:
+    """How widely the rows of ``weights`` are spread, on average."""
+    return -(weights * weights.clamp(min=1e-12).log()).sum(dim=-1).mean()
