@@ -34,7 +34,7 @@ def attention_map(
             axes.text(column, row, f"{weight:.1f}", ha="center", va="center", color=color, fontsize=10)
     if title:
         axes.set_title(title, fontsize=11)
-    figure.colorbar(image, ax=axes, label="weight", fraction=0.05)
+    figure.colorbar(image, ax=axes, label="weight")
     return figure
 
 
@@ -58,7 +58,7 @@ def _new_figure(width: float, height: float) -> "Figure":
     _matplotlib()
     from matplotlib.figure import Figure  # not pyplot, which keeps every figure and may want a screen
 
-    return Figure(figsize=(width, height), layout="constrained", dpi=150)
+    return Figure(figsize=(width, height), layout="compressed", dpi=150)
 
 
 def _matplotlib() -> Any:

@@ -94,6 +94,7 @@ class Bundle:
         with new_folder(path) as folder:
             save_model(self.model, folder / MODEL)
             _write_json(folder / CONFIG, self._config())
+            (folder / MODEL).chmod((folder / CONFIG).stat().st_mode)  # safetensors lets nobody else read it
             _write_json(folder / SOURCE, self.source_tokenizer.to_dict())
             _write_json(folder / TARGET, self.target_tokenizer.to_dict())
             _write_json(folder / RECORD, self.record)
@@ -151,11 +152,20 @@ def check_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None
     """Raise unless a bundle may be written to ``path``."""
     path = Path(path)
     if not path.exists() and not path.is_symlink():
-        return
-    if not (path.is_dir() and (path / CONFIG).is_file() and (path / MODEL).is_file()):
-        raise ValueError(f"{path} exists and is not a bundle, so it is not replaced: choose another place")
-    if not overwrite:
-        raise ValueError(f"{path} exists: choose another place, or allow this bundle to be replaced (overwrite)")
+        _check_parent(path)
+    elif not (path.is_dir() and (path / CONFIG).is_file() and (path / MODEL).is_file()):
+        raise ValueError(f"{path} exists and is not a bundle, so it is not replaced: choose another --out")
+    elif not overwrite:
+        raise ValueError(f"the bundle {path} exists: choose another --out, or replace it with --overwrite")
+
+
+def _check_parent(path: Path) -> None:
+    """Raise unless the folder of ``path`` is there or can be made."""
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not parent.is_dir():
+        raise ValueError(f"{path} cannot be made, because {parent} is a file: choose another --out")
+    if not os.access(parent, os.W_OK):
+        raise ValueError(f"{path} cannot be made, because {parent} may not be written: choose another --out")
 
 
 def _read_config(path: Path) -> Any:

@@ -14,6 +14,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     A folder that stands there is moved aside first and deleted last. If anything fails it is put back; if the process
     is killed in between, it is still at ``set_aside(path)``.
     """
+    path = Path(os.path.realpath(path))  # a link stays a link
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process of the same number

@@ -69,6 +69,8 @@ def _run(name: str, arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
         return 141
+    except OSError as error:  # a full disk, a folder that may not be written
+        return _fail(f"henkan {name}", f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 def _fail(program: str, message: str) -> int:

@@ -18,7 +18,8 @@ def run(arguments: list[str]) -> int:
     device = choose_device(given["device"])
     from henkan.bundle import Bundle  # here, so that --help is quick
     from henkan.workflow.evaluate import evaluate_examples, is_training_file, load_examples
-    from henkan.workflow.report import describe_metrics, describe_mistakes
+    from henkan.workflow.predict import unknown_notes
+    from henkan.workflow.report import describe_metrics, describe_mistakes, describe_strategy
 
     bundle = Bundle.load(given["bundle"], device)
     examples = load_examples(bundle, given.get("pairs"))
@@ -27,7 +28,9 @@ def run(arguments: list[str]) -> int:
         print(f"The ones it has not seen are measured by: henkan evaluate {given['bundle']}\n")
     result = evaluate_examples(bundle, examples, strategy)
     where = given.get("pairs") or "the held-out test split"
-    print(f"{given['bundle']} on {where}, {strategy}")
+    print(f"{given['bundle']} on {where}, {describe_strategy(strategy)}")
+    for note in unknown_notes([example.source for example in examples], bundle.source_tokenizer):
+        print(f"  note: {note}")
     print("\n".join(describe_metrics(result.metrics)))
     mistakes = describe_mistakes(examples, result.outputs, NUM_SHOWN)
     if mistakes:

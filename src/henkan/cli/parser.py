@@ -75,7 +75,7 @@ def _in_one_line(message: str, actions: Sequence[argparse.Action], prog: str) ->
         action = next((action for action in actions if action.dest == wrong[1]), None)
         value = re.search(r"Got value: (.*)", wrong[2], re.DOTALL)
         if value and action:
-            return f"{action.option_strings[0]} cannot be {value[1].strip()!r}: it takes {_expected(action)}"
+            return f"{min(action.option_strings, key=len)} cannot be {value[1].strip()!r}: it takes {_expected(action)}"
         return f"--{wrong[1]}: {wrong[2]}"
     return message
 

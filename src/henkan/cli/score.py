@@ -19,12 +19,15 @@ def run(arguments: list[str]) -> int:
     from henkan.workflow.predict import write_lines
     from henkan.workflow.score import HEADER, score_file
 
-    lines = score_file(Bundle.load(given["bundle"], device), given["pairs"])
+    lines, notes = score_file(Bundle.load(given["bundle"], device), given["pairs"])
     lines = [HEADER, *lines] if given["header"] else lines
     if given["out"] is not None:
         write_lines(given["out"], lines)
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines)
+        sys.stdout.flush()
+    for note in notes:
+        print(f"henkan score: note: {note}", file=sys.stderr)
     return 0
 
 

@@ -83,5 +83,8 @@ def _task(target: str | None) -> type[Any] | None:
     if target is None or "." in target or "/" in target:
         return None  # a file; and importing the tasks takes a moment
     from henkan.tasks import TASKS
+    from henkan.workflow.target import check_file
 
+    if target not in TASKS:
+        check_file(target, {})
     return TASKS.get(target)

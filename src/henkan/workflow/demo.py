@@ -58,7 +58,8 @@ def show_words(bundle: Bundle, examples: Sequence[Example], path: Path, say: Say
 def draw_attention(bundle: Bundle, source: str, target: str, path: Path) -> Path:
     """Save a picture of the cross-attention."""
     seen = sharpest_cross_attention(bundle, source, target)
-    title = f"decoder layer {seen.layer}, cross-attention (mean of its heads)"
+    layer = f"cross-attention of decoder layer {seen.layer}, mean of the heads"
+    title = f"each row: what it writes and where it looks\n({layer})"
     attention_map(seen.weights, seen.source_symbols, seen.target_symbols, title).savefig(path)
     return path
 

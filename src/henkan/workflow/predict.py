@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from henkan.bundle import Bundle, Prediction, unknown_symbols
-from henkan.data import decode_lines, read_lines
+from henkan.data import Tokenizer, decode_lines, read_lines
 from henkan.decoding import Greedy, Strategy
+from henkan.workflow.report import plural
 
 MAX_SHOWN = 5  # unseen symbols named in a note
 
@@ -70,16 +71,21 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def unknown_notes(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
+    """What of these texts the model cannot tell apart, if anything."""
+    unknown = unknown_symbols(texts, tokenizer)
+    if not unknown:
+        return []
+    return [f"{plural(unknown.total(), 'symbol')} never seen in training, read as <unk>: {_most(unknown)}"]
+
+
 def _source_notes(bundle: Bundle, sources: Sequence[str], first_line: int) -> list[str]:
-    notes = []
-    unknown = unknown_symbols(sources, bundle.source_tokenizer)
-    if unknown:
-        notes.append(f"{_count(unknown.total(), 'symbol')} never seen in training, read as <unk>: {_most(unknown)}")
+    notes = unknown_notes(sources, bundle.source_tokenizer)
     longest = bundle.limits.source
     too_long = [len(bundle.source_tokenizer.split(source)) > longest for source in sources]
     if any(too_long):
         notes.append(
-            f"{_count(sum(too_long), 'line')} longer than every source in training ({longest:,} symbols), the first is "
+            f"{plural(sum(too_long), 'line')} longer than every source in training ({longest:,} symbols), the first is "
             f"line {too_long.index(True) + first_line:,}: expect little of the output"
         )
     return notes
@@ -90,13 +96,9 @@ def _output_notes(predictions: Sequence[Sequence[Prediction]], first_line: int) 
     if not any(cut):
         return []
     return [
-        f"{_count(sum(cut), 'output')} cut off by the length limit (--max-len), the first is that of line "
+        f"{plural(sum(cut), 'output')} cut off by the length limit (--max-len), the first is that of line "
         f"{cut.index(True) + first_line:,}"
     ]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _most(symbols: Counter[str]) -> str:

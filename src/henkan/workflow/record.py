@@ -39,7 +39,6 @@ def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, r
         "epochs": result.epochs,
         "seconds": round(result.seconds, 1),
         "stopped_by": result.stopped_by,
-        "metric": target.metric,
         "best_step": result.best.step if result.best else None,
         "history": [_dev(report) for report in result.history],
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rich.cells import cell_len
 
 from henkan.data import Example
+from henkan.decoding import BeamSearch, Greedy, Strategy
 from henkan.workflow.choose import Choice
 
 Say = Callable[[str], None]
 MAX_WIDTH = 120
+LABEL_WIDTH, SETTINGS_WIDTH = 8, 30
 
 
 def silent(_: str) -> None:
@@ -24,18 +26,32 @@ def heading(say: Say, text: str) -> None:
 
 
 def describe_choices(choices: Sequence[Choice]) -> list[str]:
-    """One entry per reason: the options as they are written on the command line and their values, then why."""
-    reasons = dict.fromkeys(choice.reason for choice in choices)
-    lines = []
-    for reason in reasons:
-        values = [f"{choice.option} {choice.value}" for choice in choices if choice.reason == reason]
-        lines.append(f"{', '.join(values)}  ({reason})")
-    return indented(lines)
+    """Section, settings and reason in columns. Settings with one reason share a line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for choice in choices:
+        section, _, name = choice.option.partition(".")
+        groups.setdefault((section, choice.reason), []).append(f"{name} {choice.value}")
+    lines, last = [], ""
+    for (section, reason), settings in groups.items():
+        label = section if section != last else ""
+        lines += _in_columns(label, ", ".join(settings), reason)
+        last = section
+    return lines
+
+
+def _in_columns(label: str, settings: str, reason: str) -> list[str]:
+    """The reason stands beside short settings and below long ones."""
+    start, column = f"  {label:<{LABEL_WIDTH}}  ", LABEL_WIDTH + SETTINGS_WIDTH + 4
+    wrapped = textwrap.wrap(reason[:1].lower() + reason[1:].rstrip("."), max(20, _width() - column))
+    below = [" " * column + line for line in wrapped]
+    if len(settings) >= SETTINGS_WIDTH:
+        return [start + settings, *below]
+    return [f"{start}{settings:<{SETTINGS_WIDTH}}{wrapped[0]}", *below[1:]]
 
 
 def describe_metrics(metrics: Mapping[str, float]) -> list[str]:
     """A line per figure, the values below each other."""
-    shown = {name: figure(name, value) for name, value in metrics.items()}
+    shown = {"sources" if name == "n" else name: figure(name, value) for name, value in metrics.items()}
     width, value_width = max(map(len, shown)), max(map(len, shown.values()))
     return [f"  {name:<{width}}  {value:>{value_width}}" for name, value in shown.items()]
 
@@ -72,8 +88,32 @@ def minutes(seconds: float) -> str:
     return f"{hours}:{clock}" if hours else clock.removeprefix("0")
 
 
+def roughly(seconds: float) -> str:
+    """A duration that is an estimate."""
+    if seconds < 90:
+        return "about a minute" if seconds > 45 else "less than a minute"
+    if seconds < 90 * 60:
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds / 3600:.1f} hours"
+
+
+def plural(number: int, one: str) -> str:
+    """A number and what it counts."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def describe_strategy(strategy: Strategy) -> str:
+    """How outputs were decoded."""
+    if isinstance(strategy, BeamSearch):
+        return f"decoded with a beam of {strategy.width} (length penalty {strategy.length_penalty:g})"
+    return "decoded greedily" if isinstance(strategy, Greedy) else f"sampled ({strategy})"
+
+
 def indented(lines: Iterable[str]) -> list[str]:
     """The lines, each wrapped to the terminal and set in by two spaces."""
-    width = min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
-    wrapper = textwrap.TextWrapper(width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    wrapper = textwrap.TextWrapper(_width(), initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     return [part for line in lines for part in wrapper.wrap(line)]
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)

@@ -11,8 +11,6 @@ from henkan.config import DataConfig
 from henkan.data import Example, ReadReport, Splits, read_pairs, source_fraction, split_by_source
 from henkan.tasks import TASKS, Task, get_task
 
-FILE_METRIC = "word_error_rate"
-
 
 @dataclass(frozen=True)
 class Target:
@@ -27,11 +25,6 @@ class Target:
     task: Task | None = None
     read: ReadReport | None = None
 
-    @property
-    def metric(self) -> str:
-        """The figure by which the best weights are chosen."""
-        return self.task.metric if self.task is not None else FILE_METRIC
-
     def dev_examples(self, count: int) -> list[Example]:
         """At most ``count`` development examples: the same in every run, and not just the first of the file."""
         return sorted(self.splits.dev, key=lambda example: source_fraction(example.source, "dev"))[:count]
@@ -43,7 +36,7 @@ def load_target(target: str, data: DataConfig, options: Mapping[str, Any]) -> Ta
         task = get_task(target, **options)
         described = {"task": task.name, "options": asdict(task), "symbol_name": task.symbol_name}
         return Target(task.name, task.load(), described, task=task)
-    _check_file(target, options)
+    check_file(target, options)
     path = Path(target)
     pairs = read_pairs(path)
     shares = {"dev_share": data.dev_share, "test_share": data.test_share}
@@ -75,7 +68,8 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _check_file(target: str, options: Mapping[str, Any]) -> None:
+def check_file(target: str, options: Mapping[str, Any]) -> None:
+    """Raise unless ``target``, which is no task, may be a file."""
     if not Path(target).exists() and not _looks_like_path(target):
         close = difflib.get_close_matches(target, TASKS, n=1)
         hint = f"did you mean {close[0]}?" if close else f"the tasks are {', '.join(TASKS)}"

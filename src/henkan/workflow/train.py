@@ -15,7 +15,17 @@ from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.plan import Plan, Tokenizers, plan_tokenizers, plan_training
 from henkan.workflow.record import make_record
-from henkan.workflow.report import Say, describe_choices, describe_metrics, heading, indented, minutes, silent
+from henkan.workflow.report import (
+    Say,
+    describe_choices,
+    describe_metrics,
+    heading,
+    indented,
+    minutes,
+    plural,
+    roughly,
+    silent,
+)
 from henkan.workflow.run import run
 from henkan.workflow.target import Target, load_target
 from henkan.workflow.wishes import Overrides, Wishes, check_overrides
@@ -62,18 +72,29 @@ def train(
     plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
     _say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
-    keep = KeepBest(loaded.metric, "max" if loaded.metric == "exact_match" else "min")
+    metric = metric_of(loaded, tokenizers)
+    keep = KeepBest(metric, "max" if metric == "exact_match" else "min")
     measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
 
     with Interrupts() as interrupts:
         heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
         result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer)
         _check_learned(result, plan)
-        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result))
+        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result), metric=metric)
         bundle.save(path, overwrite=overwrite)
         _say_result(say, result, plan, path)
         test = _test(bundle, path, loaded, interrupts, say)
     return TrainResult(bundle, path, result, test)
+
+
+def metric_of(target: Target, tokenizers: Tokenizers) -> str:
+    """The figure by which the best weights are chosen.
+
+    For files it is one that tells weights apart long before whole outputs are right.
+    """
+    if target.task is not None:
+        return target.task.metric
+    return "character_error_rate" if tokenizers.target.kind == "characters" else "symbol_error_rate"
 
 
 def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, say: Say) -> Metrics | None:
@@ -111,12 +132,12 @@ def _say_data(say: Say, target: Target, tokenizers: Tokenizers) -> None:
 
 
 def _say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
-    heading(say, "Chosen (each can be set by the option of that name)")
+    heading(say, "Chosen (to set one yourself: --model.d_model 64, for example)")
     for line in describe_choices([*tokenizers.choices, *plan.choices]):
         say(line)
     say(f"  This model has {count_parameters(plan.model):,} parameters.")
     if plan.training.max_minutes is None:
-        say(f"  The training takes about {minutes(plan.seconds)} on this machine.")
+        say(f"  The training takes {roughly(plan.seconds)} on this machine.")
         if plan.seconds > LONG_SECONDS:
             say("  To fit it into ten minutes instead: --max-minutes 10")
 
@@ -130,7 +151,7 @@ def _say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
         "diverged": "The loss was not a number any more",
     }
     best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
-    say(f"  {endings[result.stopped_by]}: {result.steps:,} updates in {minutes(result.seconds)}{best}.")
+    say(f"  {endings[result.stopped_by]}: {plural(result.steps, 'update')} in {minutes(result.seconds)}{best}.")
     if result.stopped_by == "diverged":
         say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
     say(f"  Saved: {path}")
