@@ -1,0 +1,143 @@
+"""How well the published settings and henkan's own recipes learn. Each claim is a function; name those to run.
+
+    python benchmarks/it_learns.py notes-copy own-copy tutorial-copy addition-2 addition-3
+
+``notes-copy`` and ``tutorial-copy`` use nothing but the published interface, with the settings of the notes. The others
+are what ``henkan train`` does. Test data is drawn apart from training data, or held out by hash.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from record import save
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from henkan import (
+    CopyTaskDataset,
+    LabelSmoothingCrossEntropy,
+    NoamScheduler,
+    Transformer,
+    collate_fn,
+    evaluate,
+    train_epoch,
+)
+from henkan.config import TrainingConfig
+from henkan.data import Batch
+from henkan.training import rate_at, train_step
+from henkan.workflow.train import train
+
+Result = dict[str, Any]
+NOTES_SIZES = {"d_model": 128, "num_layers": 2, "num_heads": 4, "d_ff": 512, "max_len": 22}
+
+
+def notes_copy(seed: int = 42) -> Result:
+    """The copy task of the notes: 1,000 samples of lengths 1 to 20, 100 epochs of 32 batches, 3,200 updates."""
+    torch.manual_seed(seed)
+    model = Transformer(100, 102, **NOTES_SIZES, dropout=0.1)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            nn.init.xavier_uniform_(parameter)
+    loader = DataLoader(CopyTaskDataset(1000, 20, 100), 32, shuffle=True, collate_fn=collate_fn)
+    adam = torch.optim.Adam(model.parameters(), lr=0, betas=(0.9, 0.98), eps=1e-9)
+    optimizer, criterion = NoamScheduler(adam, 128, 1000), LabelSmoothingCrossEntropy(0.1)
+    for _ in range(100):
+        train_epoch(model, loader, optimizer, criterion, "cpu")
+    return {"updates": optimizer.num_steps, "seed": seed, **_judge_copies(model)}
+
+
+def own_copy(seed: int = 42) -> Result:
+    """The same model, the same 1,000 samples and as many updates, by henkan's recipe."""
+    torch.manual_seed(seed)
+    model = Transformer(100, 102, **NOTES_SIZES, **OWN_COPY_MODEL)
+    dataset = CopyTaskDataset(1000, 20, 100)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0, betas=(0.9, 0.98), eps=1e-9)
+    criterion = LabelSmoothingCrossEntropy(OWN_COPY.label_smoothing)
+    model.train()
+    for step, (src, tgt) in zip(range(1, OWN_COPY.max_steps + 1), _forever(dataset), strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step, (step - 1) / OWN_COPY.max_steps, OWN_COPY)
+        train_step(model, [Batch(src, tgt)], optimizer, criterion, max_norm=OWN_COPY.max_norm)
+    return {"updates": OWN_COPY.max_steps, "seed": seed, "recipe": asdict(OWN_COPY), **_judge_copies(model)}
+
+
+OWN_COPY = TrainingConfig(max_steps=3200, learning_rate=1e-3, warmup_steps=100, label_smoothing=0.1)
+OWN_COPY_MODEL: dict[str, Any] = {"dropout": 0.1, "norm_first": True}
+
+
+def _forever(dataset: CopyTaskDataset) -> Iterator[tuple[Tensor, Tensor]]:
+    while True:
+        yield from DataLoader(dataset, 32, shuffle=True, collate_fn=collate_fn)
+
+
+def _judge_copies(model: Transformer) -> Result:
+    """What the model makes of [1, 2, 3, 4, 5], and of 1,000 fresh sequences."""
+    torch.manual_seed(1234)
+    fresh = DataLoader(CopyTaskDataset(1000, 20, 100), 100, collate_fn=collate_fn)
+    result = evaluate(model, fresh, LabelSmoothingCrossEntropy(0.0), "cpu")
+    demo = model.greedy_decode(torch.tensor([[1, 2, 3, 4, 5]]), 22, 100, 101).tolist()
+    return {"demo": demo, "exact_match": result.exact_match, "token_accuracy": result.token_accuracy, "n": 1000}
+
+
+def tutorial_copy(seed: int = 0) -> Result:
+    """The copy task of the tutorial: 500 batches of 64 sequences of five symbols, Adam at 1e-3."""
+    torch.manual_seed(seed)
+    model = Transformer(15, 15, 64, 2, 4, 256, 100)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    batches = [_five_symbols() for _ in range(500)]
+    train_epoch(model, batches, optimizer, nn.CrossEntropyLoss(ignore_index=0), "cpu")
+    fresh = [_five_symbols() for _ in range(16)]
+    result = evaluate(model, fresh, nn.CrossEntropyLoss(ignore_index=0), "cpu")
+    return {"updates": 500, "seed": seed, "exact_match": result.exact_match, "n": 1024}
+
+
+def _five_symbols() -> tuple[Tensor, Tensor]:
+    """64 sources of five symbols, and start token 1, the same symbols, end token 2."""
+    src = torch.randint(3, 13, (64, 5))
+    return src, torch.cat([torch.full((64, 1), 1), src, torch.full((64, 1), 2)], dim=1)
+
+
+def addition(digits: int, answer: str, seed: int) -> Result:
+    """``henkan train addition`` with its recipe, judged on the held-out operand pairs."""
+    overrides = {"task": {"digits": digits, "answer": answer}, "training": {"seed": seed}}
+    with tempfile.TemporaryDirectory() as folder:
+        result = train("addition", overrides=overrides, out=Path(folder) / "addition")
+    assert result.test is not None
+    return {
+        "answer": answer,
+        "seed": seed,
+        "updates": result.fit.steps,
+        "training_seconds": round(result.fit.seconds),
+        **result.test,
+    }
+
+
+CLAIMS: dict[str, Callable[[], list[Result]]] = {
+    "notes-copy": lambda: [notes_copy()],
+    "own-copy": lambda: [own_copy(seed) for seed in (42, 43, 44)],
+    "tutorial-copy": lambda: [tutorial_copy(seed) for seed in (0, 1, 2)],
+    "addition-2": lambda: [addition(2, answer, seed) for answer in ("plain", "reversed") for seed in (1, 2, 3)],
+    "addition-3": lambda: [addition(3, "reversed", 1)],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("claims", nargs="*", choices=list(CLAIMS), default=list(CLAIMS))
+    for claim in parser.parse_args().claims:
+        start = time.perf_counter()
+        results = [{"claim": claim, **result} for result in CLAIMS[claim]()]
+        seconds = round(time.perf_counter() - start)
+        for result in results:
+            print(result, flush=True)
+        save(claim, [*results, {"seconds_in_all": seconds}])
+
+
+if __name__ == "__main__":
+    main()
