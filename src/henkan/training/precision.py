@@ -40,7 +40,7 @@ def bfloat16_speedup(model: nn.Module, batch: Batch, criterion: nn.Module, round
                 with torch.autocast(batch.src.device.type, dtype=torch.bfloat16, enabled=half):
                     loss = compute_loss(model, batch, criterion)
                 loss.backward()
-                float(loss)  # wait for an accelerator
+                float(loss.detach())  # wait for an accelerator
                 if round_number > 0:  # the first round warms up
                     seconds[half].append(time.perf_counter() - start)
     model.zero_grad(set_to_none=True)
