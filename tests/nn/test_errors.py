@@ -39,6 +39,12 @@ def test_heads_that_do_not_divide_the_width(build: Callable[[], object]) -> None
         build()
 
 
+@pytest.mark.parametrize("num_heads", [0, -2])
+def test_no_heads_at_all(num_heads: int) -> None:
+    with pytest.raises(ValueError, match=f"d_model=8 cannot be split into num_heads={num_heads} heads"):
+        MultiHeadAttention(8, num_heads)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
