@@ -64,6 +64,8 @@ def _run(name: str, arguments: list[str]) -> int:
         return int(status)
     except ValueError as error:
         return _fail(f"henkan {name}", str(error))
+    except SystemExit as end:  # --help
+        return int(end.code or 0)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader, such as head, has seen enough

@@ -6,11 +6,11 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 from jsonargparse import ArgumentParser, get_loader
 
-from henkan.data.lines import read_lines
-
 
 def read_settings(parser: ArgumentParser, path: str, sections: Sequence[str]) -> dict[str, Any]:
     """The settings of the file by section, each checked as if it were an option."""
+    from henkan.data import read_lines  # here, so that --help is quick
+
     try:
         settings = get_loader("yaml")("\n".join(read_lines(path)))
     except yaml.YAMLError as error:
@@ -23,6 +23,7 @@ def read_settings(parser: ArgumentParser, path: str, sections: Sequence[str]) ->
         if section not in sections:
             raise ValueError(f"{path} has a section {section!r}, which does not exist: use {', '.join(sections)}")
     try:
-        return parser.parse_object({"target": "", **settings}, defaults=False, with_meta=False).as_dict()
+        checked = parser.parse_object({"target": "", **settings}, defaults=False)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+    return checked.clone(with_meta=False).as_dict()

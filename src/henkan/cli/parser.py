@@ -33,7 +33,7 @@ class Parser(ArgumentParser):
 
     def given(self, arguments: Sequence[str]) -> dict[str, Any]:
         """What was given, options of one section in a dictionary of their own."""
-        return self.parse_args(arguments, with_meta=False).as_dict()
+        return self.parse_args(arguments).clone(with_meta=False).as_dict()
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         raise ValueError(_in_one_line(message, self._actions, self.prog)) from ex
@@ -86,8 +86,9 @@ def _unknown(given: str, actions: Sequence[argparse.Action], prog: str) -> str:
         return f"{first!r} is one argument too many: see {prog} --help"
     name = first.partition("=")[0]
     known = [option for action in actions for option in action.option_strings if option.startswith("--")]
-    plain = {_plain(option): option for option in reversed(known)}
-    plain.update({_plain(option).rpartition(".")[2]: option for option in reversed(known)})
+    plain = {_plain(option): option for option in known}
+    for option in known:
+        plain.setdefault(_plain(option).rpartition(".")[2], option)  # the section may have been forgotten
     close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.7)
     hint = f"did you mean {plain[close[0]]}?" if close else f"see {prog} --help"
     return f"there is no option {name}: {hint}"

@@ -87,7 +87,10 @@ def model_rules(size: DataSize, *, on_accelerator: bool = False) -> list[Rule]:
     elif not on_accelerator:
         name, why = "medium", "a large model would take days without an accelerator"
     sizes = asdict(PRESETS[name])
-    rules = [Rule({field: sizes[field] for field in SIZE_FIELDS}, f"the {name} preset: {why}")]
+    rules = [
+        Rule({field: sizes[field] for field in SIZE_FIELDS}, f"the {name} preset: {why}"),
+        Rule({"norm_first": True}, "learns steadily after a short warm-up; the paper's post-norm needs a long one"),
+    ]
     needed = max(size.longest, output_limit(size))
     if needed > ModelConfig.max_len:
         rules.append(Rule({"max_len": needed}, "room for the longest sequence of the data"))

@@ -83,18 +83,20 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     _check_lengths(pairs, model_config)
     rules, wished = [*batch_rules(size), *rate_rules(model_config)], wishes.rules("training")
     first, _ = apply("training", TrainingConfig(), [*rules, *wished])
+    batches = make_batches(pairs, first)
 
     torch.manual_seed(first.seed)
     vocabularies = len(tokenizers.source.vocabulary), len(tokenizers.target.vocabulary)
     model = Transformer(*vocabularies, **asdict(model_config)).to(device)
-    batches = make_batches(pairs, first)
     autocast, precision_why = try_precision(model, pairs, first)
     step_seconds = seconds_per_update(model, batches, first, autocast)
 
     rules += _length_rules(first, wishes, size, step_seconds, len(batches))
     training, choices = apply("training", TrainingConfig(), [*rules, *wished])
-    if wishes.get("training", "precision") in (None, "auto"):
-        choices.append(Choice("training.precision", "bfloat16" if autocast else "float32", precision_why))
+    if training.precision == "auto":
+        rule = Rule({"precision": "bfloat16" if autocast else "float32"}, precision_why)
+        training, tried = apply("training", training, [rule])
+        choices = [*(choice for choice in choices if choice.option != "training.precision"), *tried]
     return Plan(
         model=model,
         model_config=model_config,

@@ -33,7 +33,6 @@ def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, r
             "training": asdict(plan.training),
         },
         "reasons": _reasons([*tokenizers.choices, *plan.choices]),
-        "precision": "bfloat16" if plan.autocast else "float32",
         "parameters": count_parameters(plan.model),
         "steps": result.steps,
         "epochs": result.epochs,

@@ -1,0 +1,111 @@
+"""``henkan predict``: lines in, lines out."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bundles import SOURCES, random_bundle, texts
+
+from .conftest import Henkan
+
+# Every kind of line that has ever been lost or doubled somewhere. Only "\n" ends one.
+HARD_LINES = [
+    "abc",
+    "",
+    "日本\u2028語",
+    "a\x85b",
+    "a\x0cb",
+    " ",
+    "\u3000",
+    "ab\tcd",
+    "é",
+    "<unk>",
+    "abc",
+    "語" * 12,
+    "a\rb",
+]
+
+
+def give(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Let ``data`` be the standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+
+
+def test_a_file_and_the_standard_input_give_the_same(
+    henkan: Henkan, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = "".join(f"{source}\n" for source in SOURCES).encode()
+    (tmp_path / "lines.txt").write_bytes(data)
+    give(monkeypatch, data)
+    from_file, from_stdin = henkan("predict", bundle, "lines.txt"), henkan("predict", bundle)
+    assert from_file == from_stdin
+    assert from_file.out == "".join(f"{text}\n" for text in texts(random_bundle(), SOURCES))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("options", [(), ("--beam", "3"), ("--sample", "--seed", "3")], ids=str)
+def test_as_many_lines_come_out_as_went_in(
+    henkan: Henkan, bundle: Path, tmp_path: Path, ending: str, options: tuple[str, ...]
+) -> None:
+    (tmp_path / "lines.txt").write_bytes("".join(f"{line}{ending}" for line in HARD_LINES).encode())
+    result = henkan("predict", bundle, "lines.txt", "--out", "out.txt", *options)
+    assert (result.status, result.out) == (0, "")
+    lines = (tmp_path / "out.txt").read_bytes().decode().split("\n")
+    assert lines.pop() == ""
+    assert len(lines) == len(HARD_LINES)
+    assert [number for number, line in enumerate(HARD_LINES) if not line.strip()] == [1, 5, 6]
+    assert all(lines[number] == "" for number in (1, 5, 6))
+    assert "never seen in training" in result.err
+
+
+def test_a_last_line_needs_no_newline_and_no_lines_are_no_lines(
+    henkan: Henkan, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(monkeypatch, b"abc\na")
+    assert henkan("predict", bundle).out.count("\n") == 2
+    give(monkeypatch, b"")
+    assert henkan("predict", bundle) == (0, "", "")
+
+
+def test_several_outputs_are_lines_of_number_score_and_text(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("abc\n\na\n", encoding="utf-8")
+    rows = [line.split("\t") for line in henkan("predict", bundle, "lines.txt", "--n-best", "3").out.splitlines()]
+    assert [row[0] for row in rows] == ["1", "1", "1", "2", "3", "3", "3"]
+    assert all(len(row) == 3 for row in rows)
+
+
+def test_the_same_seed_draws_the_same_and_another_one_another(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("".join(f"{s}\n" for s in SOURCES), encoding="utf-8")
+    outputs = [henkan("predict", bundle, "lines.txt", "--sample", "--seed", seed).out for seed in (1, 1, 2)]
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
+def test_lines_typed_on_a_terminal_are_answered_one_by_one(
+    henkan: Henkan, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(monkeypatch, ("abc\n" + "a" * 99 + "\n日本\n").encode())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    result = henkan("predict", bundle)
+    assert result.status == 0
+    first, _, last = result.out.split("\n")[:3]
+    assert [first, last] == texts(random_bundle(), ["abc", "日本"])
+    assert "line 2: the source has 99 symbols" in result.err
+
+
+@pytest.mark.slow
+def test_japanese_is_utf_8_in_a_c_locale(bundle: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment.pop("PYTHONIOENCODING", None)
+    (tmp_path / "行.txt").write_text("日本\nabé\n", encoding="utf-8")
+    command = [sys.executable, "-m", "henkan", "predict", "bundle", "行.txt"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert result.returncode == 0
+    assert result.stdout.decode().splitlines() == texts(random_bundle(), ["日本", "abé"])
+    assert "'é' (1)" in result.stderr.decode()
+    command[-1] = "無.txt"
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert "無.txt" in result.stderr.decode()

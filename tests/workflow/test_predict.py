@@ -1,0 +1,72 @@
+"""Lines in, lines out."""
+
+from pathlib import Path
+
+import pytest
+from bundles import SOURCES, random_bundle, texts
+
+from henkan.decoding import BeamSearch
+from henkan.workflow.predict import predict_lines, read_input, write_lines
+
+
+def test_one_line_comes_out_for_each_line_in() -> None:
+    bundle = random_bundle()
+    lines, notes = predict_lines(bundle, SOURCES)
+    assert lines == texts(bundle, SOURCES)
+    assert all(line.count("\n") == 0 for line in lines)
+    assert [note for note in notes if "never seen" in note] == []
+
+
+def test_several_outputs_are_numbered_by_their_line() -> None:
+    lines, _ = predict_lines(random_bundle(), ["abc", "", "a"], BeamSearch(3, n_best=2), n_best=True, first_line=5)
+    rows = [line.split("\t") for line in lines]
+    assert [row[0] for row in rows] == ["5", "5", "6", "7", "7"]
+    assert rows[2] == ["6", "0.0000", ""]
+    assert float(rows[0][1]) >= float(rows[1][1])
+
+
+def test_unknown_symbols_are_counted_and_named() -> None:
+    _, notes = predict_lines(random_bundle(), ["axé", "xb", "ok", "c"], max_len=3)
+    assert "5 symbols never seen in training, read as <unk>: 'x' (2), 'é' (1), 'o' (1), 'k' (1)" in notes
+
+
+def test_a_source_longer_than_all_in_training_is_named() -> None:
+    _, notes = predict_lines(random_bundle(), ["abc", "a" * 13, "a" * 14])
+    assert any("2 lines longer than every source in training (12 symbols), the first is line 2" in n for n in notes)
+
+
+def test_an_output_that_was_cut_off_is_named() -> None:
+    _, notes = predict_lines(random_bundle(), ["", "abc"], max_len=2)
+    assert any("1 output cut off by the length limit (--max-len), the first is that of line 2" in n for n in notes)
+
+
+def test_an_output_file_is_written_as_it_is(tmp_path: Path) -> None:
+    write_lines(tmp_path / "out.txt", ["a\r", "", "日本\u2028語"])
+    assert (tmp_path / "out.txt").read_bytes() == "a\r\n\n日本\u2028語\n".encode()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_an_output_file_appears_complete_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text("old", encoding="utf-8")
+
+    def lines() -> object:
+        yield "new"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_lines(tmp_path / "out.txt", lines())
+    assert (tmp_path / "out.txt").read_text("utf-8") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is a folder"):
+        write_lines(tmp_path, [])
+    with pytest.raises(ValueError, match="there is no folder"):
+        write_lines(tmp_path / "deep" / "out.txt", [])
+
+
+def test_input_is_split_at_newlines_alone(tmp_path: Path) -> None:  # T37
+    path = tmp_path / "in.txt"
+    path.write_bytes("a\u2028b\x0c\x85\r\n\n\u3000日\n".encode())
+    assert read_input(path) == ["a\u2028b\x0c\x85", "", "\u3000日"]

@@ -1,0 +1,42 @@
+"""How likely given pairs are."""
+
+from pathlib import Path
+
+import pytest
+from bundles import random_bundle
+
+from henkan.workflow.score import HEADER, score_file
+
+
+def test_each_line_gets_its_score(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("abc\tAB\n\nabc\tAB\nabc\tBA\n", encoding="utf-8")
+    bundle = random_bundle()
+    lines, notes = score_file(bundle, path)
+    assert notes == []
+    assert len(lines) == 4
+    assert lines[1] == ""
+    assert lines[0] == lines[2] != lines[3]
+    row = dict(zip(HEADER.split("\t"), lines[0].split("\t"), strict=True))
+    assert (row["source"], row["target"]) == ("abc", "AB")
+    expected = bundle.score([("abc", "AB")])[0]
+    assert float(row["log_prob"]) == pytest.approx(expected.log_prob, abs=1e-3)
+    assert float(row["per_token"]) == pytest.approx(expected.log_prob / 3, abs=1e-3)
+
+
+def test_unknown_symbols_of_both_sides_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("xyz\tAB\na\t??\n", encoding="utf-8")
+    _, notes = score_file(random_bundle(), path)
+    assert [note.partition(",")[0] for note in notes] == [
+        "sources: 3 symbols never seen in training",
+        "targets: 2 symbols never seen in training",
+    ]
+
+
+@pytest.mark.parametrize(("text", "said"), [("abc\n", "line 1 has 1 columns"), ("a\tA\na\tA\tx\n", "line 2 has 3 col")])
+def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        score_file(random_bundle(), path)

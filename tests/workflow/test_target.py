@@ -1,0 +1,105 @@
+"""What a model is trained on."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from henkan.config import DataConfig
+from henkan.workflow.target import load_target, reload, sha256
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Two hundred pairs."""
+    path = tmp_path / "numbers.tsv"
+    path.write_text("".join(f"{n}\t{n * n}\n" for n in range(200)), encoding="utf-8")
+    return path
+
+
+def test_a_file_is_split_and_described(pairs: Path) -> None:
+    target = load_target(str(pairs), DataConfig(dev_share=0.1, test_share=0.2), {})
+    assert target.name == "numbers"
+    assert target.description == {
+        "file": str(pairs),
+        "sha256": hashlib.sha256(pairs.read_bytes()).hexdigest(),
+        "dev_share": 0.1,
+        "test_share": 0.2,
+    }
+    assert len(target.splits.train) + len(target.splits.dev) + len(target.splits.test) == 200
+
+
+def test_what_was_held_out_can_be_told_again(pairs: Path) -> None:
+    target = load_target(str(pairs), DataConfig(dev_share=0.1, test_share=0.2), {})
+    assert reload(target.description) == target.splits
+
+
+def test_a_task_can_be_told_again_with_its_options() -> None:
+    target = load_target("addition", DataConfig(), {"digits": 1, "answer": "reversed"})
+    assert target.task is not None
+    assert target.task.metric == "exact_match"
+    assert reload(target.description) == target.splits
+
+
+def test_a_file_that_has_changed_is_refused(pairs: Path) -> None:
+    description = load_target(str(pairs), DataConfig(), {}).description
+    pairs.write_text(pairs.read_text("utf-8") + "200\t40000\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="has changed since"):
+        reload(description)
+
+
+def test_a_file_that_is_gone_is_named(pairs: Path) -> None:
+    description = load_target(str(pairs), DataConfig(), {}).description
+    pairs.unlink()
+    with pytest.raises(ValueError, match=f"not at {pairs} any more"):
+        reload(description)
+
+
+def test_one_source_is_too_few(tmp_path: Path) -> None:
+    path = tmp_path / "one.tsv"
+    path.write_text("a\tb\na\tc\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="has one source alone"):
+        load_target(str(path), DataConfig(), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("adition", {}, "did you mean addition"),
+        ("zebra", {}, "the tasks are copy, "),
+        ("zebra.tsv", {}, "no file zebra.tsv"),
+        ("addition", {"digits": 99}, "digits=99"),
+        ("copy", {"digits": 2}, "no option 'digits'"),
+    ],
+)
+def test_what_does_not_exist_is_refused(name: str, options: dict[str, int], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        load_target(name, DataConfig(), options)
+
+
+def test_a_file_has_no_options_of_a_task(pairs: Path) -> None:
+    with pytest.raises(ValueError, match="--digits is an option of a task"):
+        load_target(str(pairs), DataConfig(), {"digits": 2})
+
+
+def test_a_file_called_like_a_task_is_reached_by_its_path(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs.rename("copy")
+    assert load_target("copy", DataConfig(), {}).task is not None
+    assert load_target("./copy", DataConfig(), {}).task is None
+
+
+def test_the_same_development_examples_are_used_every_time_and_not_the_first_ones(pairs: Path) -> None:
+    target = load_target(str(pairs), DataConfig(dev_share=0.3), {})
+    some = target.dev_examples(10)
+    assert some == target.dev_examples(10) == target.dev_examples(20)[:10]
+    assert some != target.splits.dev[:10]
+    assert set(some) <= set(target.splits.dev)
+    assert len(target.dev_examples(10_000)) == len(target.splits.dev)
+
+
+def test_the_hash_is_the_one_that_sha256sum_prints(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
