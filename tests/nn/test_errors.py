@@ -130,7 +130,7 @@ class TestIds:
             small_transformer()(src, tgt)
 
     def test_sources_and_targets_of_different_number(self) -> None:
-        with pytest.raises(ValueError, match="src has 2 rows and tgt 1: they must be pairs"):
+        with pytest.raises(ValueError, match="tgt has 1 rows and the source 2: they must be pairs"):
             small_transformer()(SRC, TGT[:1])
 
 

@@ -1,7 +1,8 @@
 """The paper, part by part: tensors in, tensors out, nothing but torch.
 
-Read in this order: `position_encoding`, `embedding`, `attention`, `feed_forward`, `layer_norm`, `residual`, `masks`,
-`encoder`, `decoder`, `cache`, `transformer`. "The paper" is Vaswani et al. (2017), "Attention Is All You Need".
+Read in this order: `position_encoding`, `embedding`, `attention`, `feed_forward`, `layer_norm`, `dropout`, `residual`,
+`masks`, `encoder`, `decoder`, `cache`, `transformer`.
+"The paper" is Vaswani et al. (2017), "Attention Is All You Need".
 
 Shapes are written in the signatures, with these letters:
 
@@ -22,6 +23,7 @@ from henkan.nn.attention import (
 )
 from henkan.nn.cache import DecoderCache, KeyValue, LayerCache
 from henkan.nn.decoder import Decoder, DecoderLayer, TransformerDecoder
+from henkan.nn.dropout import Dropout
 from henkan.nn.embedding import TokenEmbedding
 from henkan.nn.encoder import Encoder, EncoderLayer, TransformerEncoder
 from henkan.nn.feed_forward import FeedForward, PositionwiseFeedForward
@@ -35,6 +37,7 @@ __all__ = [
     "Decoder",
     "DecoderCache",
     "DecoderLayer",
+    "Dropout",
     "Encoder",
     "EncoderLayer",
     "FeedForward",

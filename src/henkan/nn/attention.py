@@ -31,7 +31,8 @@ def scaled_dot_product_attention(
 
     Returns the mixed values and the weights.
     """
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, Tq, Tk)
+    # Scaled before the product, whose sums could pass the largest number of float16.
+    scores = (q / math.sqrt(q.size(-1))) @ k.transpose(-2, -1)  # (B, H, Tq, Tk)
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     weights = scores.softmax(dim=-1)
@@ -163,10 +164,8 @@ class SelfAttention(nn.Module):
         self, x: Float[Tensor, "B T d_model"], mask: Bool[Tensor, "#B 1 #T T"] | None = None
     ) -> tuple[Float[Tensor, "B T d_model"], Float[Tensor, "B T T"]]:
         """The attended sequence and the weights that mixed it. ``mask`` as for ``MultiHeadAttention``."""
-        q, k, v = (project(x).unsqueeze(1) for project in self._projections())  # (B, T, d_model) -> (B, 1, T, d_model)
+        projections = (self.query_projection, self.key_projection, self.value_projection)
+        q, k, v = (project(x).unsqueeze(1) for project in projections)  # (B, T, d_model) -> (B, 1, T, d_model)
         check_mask(mask, q, k)
         mixed, weights = scaled_dot_product_attention(q, k, v, mask, dropout=self.dropout if self.training else 0.0)
         return mixed.squeeze(1), weights.squeeze(1)
-
-    def _projections(self) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return self.query_projection, self.key_projection, self.value_projection

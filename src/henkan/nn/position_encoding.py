@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from henkan.nn.dropout import Dropout
+
 
 def sinusoidal_encoding(length: int, d_model: int) -> Float[Tensor, "length d_model"]:
     """The sines and cosines of positions 0 to ``length - 1``, interleaved (paper, section 3.5).
@@ -29,7 +31,7 @@ class PositionalEncoding(nn.Module):
     def __init__(self, d_model: int, max_len: int = 5000, dropout: float = 0.1) -> None:
         super().__init__()
         self.max_len = max_len
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         # Not a parameter, and not worth storing: it is a function of the two sizes.
         self.register_buffer("encoding", sinusoidal_encoding(max_len, d_model), persistent=False)
 

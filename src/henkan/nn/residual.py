@@ -5,6 +5,7 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from henkan.nn.dropout import Dropout
 from henkan.nn.layer_norm import LayerNorm
 
 
@@ -18,7 +19,7 @@ class SublayerConnection(nn.Module):
         super().__init__()
         self.norm_first = norm_first
         self.norm = LayerNorm(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, x: Float[Tensor, "B T d_model"], sublayer: Callable[[Tensor], Tensor]

@@ -102,9 +102,9 @@ class Transformer(nn.Module):
         """The logits, unnormalised, of the token after each target position.
 
         A mask left out hides padding (``pad_idx``) and, in the target, the future. One given is used as it is.
+        Padding belongs behind the tokens. Positions are counted from the first column, so padding in front, though it
+        is hidden, moves the tokens to later positions; the logits at padding are finite and mean nothing.
         """
-        if src.size(0) != tgt.size(0):
-            raise ValueError(f"src has {src.size(0)} rows and tgt {tgt.size(0)}: they must be pairs")
         if src_mask is None:
             src_mask = create_padding_mask(src, self.pad_idx)
         memory = self.encode(src, src_mask)
@@ -130,6 +130,8 @@ class Transformer(nn.Module):
         A ``tgt_mask`` left out hides padding and future. Without a ``src_mask`` all of ``memory`` is visible, padding
         included: the memory does not say where its padding is.
         """
+        if tgt.size(0) != memory.size(0):
+            raise ValueError(f"tgt has {tgt.size(0)} rows and the source {memory.size(0)}: they must be pairs")
         if tgt_mask is None:
             tgt_mask = create_target_mask(tgt, self.pad_idx)
         return self.decoder(self.positional_encoding(self.tgt_embedding(tgt)), memory, src_mask, tgt_mask)
@@ -143,7 +145,8 @@ class Transformer(nn.Module):
     def decode_step(self, tgt: Int[Tensor, "B N"], cache: DecoderCache) -> tuple[Float[Tensor, "B V"], DecoderCache]:
         """The logits after N new target tokens (no padding), and the cache with them in it.
 
-        Equals ``forward(src, everything so far)[:, -1]`` without computing the past again.
+        Equals ``forward(src, everything so far)[:, -1]`` without computing the past again. Hooks on the decoder's
+        attention see nothing here: to see the weights behind a decoded output, call the model on it.
         """
         x = self.positional_encoding(self.tgt_embedding(tgt), offset=cache.length)
         x, cache = self.decoder.step(x, cache)

@@ -42,6 +42,8 @@ class LitTransformer(lightning.LightningModule):
         for parameter in self.transformer.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
+        for embedding in (self.transformer.src_embedding, self.transformer.tgt_embedding):
+            nn.init.zeros_(embedding.weight.data[pad_idx])
         self.criterion = LabelSmoothingCrossEntropy(label_smoothing, pad_idx)
 
     def forward(
