@@ -121,6 +121,14 @@ class TestModes:
 
 
 @every_strategy
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_models_of_less_precision_decode_too(strategy, dtype: torch.dtype):
+    model = random_model(1).to(dtype)
+    decoded = decode([model, random_model(2)] if dtype == torch.float32 else model, strategy)  # or one of each
+    assert all(0 <= len(h.tokens) <= 7 and h.log_prob < 0 for found in decoded for h in found)
+
+
+@every_strategy
 def test_no_sources_have_no_hypotheses(strategy):
     assert decode(random_model(), strategy, SRC[:0]) == []
 
