@@ -9,7 +9,8 @@ from henkan.data import BOS_IDX, EOS_IDX, Batch, EncodedPair, Tokenizer, pad_row
 from henkan.decoding import BeamSearch, Strategy, generate, score
 from henkan.nn import Transformer
 
-BATCH_TOKENS = 8192  # rows x longest source of a batch; no result depends on it
+# The size of a batch: rows x longest source, and rows. Results do not depend on it, memory does.
+BATCH_TOKENS, BATCH_ROWS = 8192, 512
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked 
     _check_limit(model, max_len)
     rows = [[*source_tokenizer.encode(source), EOS_IDX] if source.strip() else [] for source in sources]
     _check_lengths(model, rows, "source", range(first_line, first_line + len(rows)))
-    width = strategy.width if isinstance(strategy, BeamSearch) else 1
+    width = strategy.width if isinstance(strategy, BeamSearch) else 1  # a beam is as many rows
     predictions = [[BLANK] for _ in rows]
-    for indices in _by_length([len(row) for row in rows], BATCH_TOKENS // width):
+    for indices in _by_length([len(row) for row in rows], width):
         hypotheses = generate(
             model,
             pad_rows([rows[index] for index in indices], model.pad_idx),
@@ -87,7 +88,7 @@ def score_texts(
     _check_lengths(model, [pair.src for pair in encoded], "source", lines)
     _check_lengths(model, [pair.tgt[1:] for pair in encoded], "target", lines)
     scores = [Score(0.0, 1)] * len(encoded)
-    for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded], BATCH_TOKENS):
+    for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded]):
         batch = Batch.collate([encoded[index] for index in indices], model.pad_idx)
         log_probs, _ = score(model, batch.src, batch.tgt)
         for index, log_prob in zip(indices, log_probs.tolist(), strict=True):
@@ -105,14 +106,11 @@ def line_seed(seed: int, line: int) -> int:
     return int.from_bytes(blake2b(f"{seed}:{line}".encode(), digest_size=7).digest(), "big")
 
 
-def _by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
-    """The places of ``lengths`` above 0, longest first, in batches of rows x longest within ``batch_tokens``.
-
-    A batch has at least one row, however long it is.
-    """
+def _by_length(lengths: Sequence[int], width: int = 1) -> Iterator[list[int]]:
+    """The places of ``lengths`` above 0, longest first, in batches of at least one; each place is ``width`` rows."""
     order = sorted((index for index, length in enumerate(lengths) if length), key=lambda index: -lengths[index])
     while order:
-        size = max(1, batch_tokens // lengths[order[0]])
+        size = max(1, min(BATCH_TOKENS // lengths[order[0]], BATCH_ROWS) // width)
         yield order[:size]
         order = order[size:]
 

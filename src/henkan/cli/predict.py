@@ -32,9 +32,10 @@ def run(arguments: list[str]) -> int:
 
     bundle = Bundle.load(given["bundle"], device)
     options = {"max_len": given["max_len"], "seed": given["seed"] or 0, "n_best": given["n_best"] is not None}
-    if given["file"] is None and sys.stdin.isatty():
+    file = None if given["file"] == "-" else given["file"]
+    if file is None and sys.stdin.isatty():
         return _converse(bundle, strategy, options)
-    lines, notes = predict_lines(bundle, read_input(given["file"]), strategy, **options)
+    lines, notes = predict_lines(bundle, read_input(file), strategy, **options)
     if given["out"] is not None:
         write_lines(given["out"], lines)
     else:
@@ -67,7 +68,7 @@ def make_parser() -> Parser:
     """The parser."""
     parser = Parser("henkan predict BUNDLE [FILE] [options]", DESCRIPTION, EPILOG)
     parser.add_argument("bundle", help="the folder that henkan train wrote")
-    parser.add_argument("file", nargs="?", help="a file of lines; without it, the standard input")
+    parser.add_argument("file", nargs="?", help="a file of lines; without it, or with -, the standard input")
     parser.add_argument("--out", metavar="FILE", help="write there, complete or not at all")
     parser.add_argument("--max-len", type=int, metavar="N", help="most symbols of an output, its end counted")
     add_device(parser)
