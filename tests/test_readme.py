@@ -20,7 +20,8 @@ import pytest
 import henkan
 from henkan.bundle import Bundle
 from henkan.cli import COMMANDS, main
-from henkan.cli.train import find_target, make_parser
+from henkan.cli.config_file import read_settings
+from henkan.cli.train import SECTIONS, find_target, make_parser
 
 ROOT = Path(__file__).parent.parent
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md")}
@@ -206,7 +207,9 @@ def test_the_answer_shown_is_the_one_a_reader_gets(tmp_path: Path) -> None:
 def test_a_command_in_the_text_is_accepted(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     name, *arguments = shlex.split(code)[1:]
     if name == "train" and "--help" not in arguments:
-        make_parser(find_target(arguments)).given(arguments)
+        parser = make_parser(find_target(arguments))
+        config = parser.given(arguments).get("config")
+        assert config is None or read_settings(parser, str(ROOT / config), SECTIONS)
     else:
         assert main([name, *arguments]) == 0
         assert capsys.readouterr().out
