@@ -59,7 +59,7 @@ class AdditionTask(Task):
         training = {"learning_rate": 1e-3, "warmup_steps": 100, "label_smoothing": 0.0}
         if self.digits <= 2:
             return {"model": model, "training": {**training, "batch_rows": 64, "max_steps": 1000}}
-        return {"model": model, "training": {**training, "batch_rows": 256, "max_steps": 2000}}
+        return {"model": model, "training": {**training, "batch_rows": 256, "max_steps": 1000}}
 
     def _example(self, index: int) -> Example:
         a, b = divmod(index, 10**self.digits)
