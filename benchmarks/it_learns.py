@@ -122,7 +122,7 @@ CLAIMS: dict[str, Callable[[], list[Result]]] = {
     "notes-copy": lambda: [notes_copy()],
     "own-copy": lambda: [own_copy(seed) for seed in (42, 43, 44)],
     "tutorial-copy": lambda: [tutorial_copy(seed) for seed in (0, 1, 2)],
-    "addition-2": lambda: [addition(2, answer, seed) for answer in ("plain", "reversed") for seed in (1, 2, 3)],
+    "addition-2": lambda: [addition(2, "plain", seed) for seed in (1, 2, 3)],
     "addition-3": lambda: [addition(3, "reversed", 1)],
 }
 

@@ -1,5 +1,6 @@
 """Every test runs with the shapes of `henkan.nn` and `henkan.decoding` enforced, on one seed."""
 
+import signal
 from collections.abc import Iterator
 
 import jaxtyping
@@ -10,6 +11,9 @@ with jaxtyping.install_import_hook(["henkan.nn", "henkan.decoding"], "beartype.b
     import henkan.nn  # noqa: F401 - imported while the hook is on
 
 import torch
+
+# A runner started in the background hands down an ignored Ctrl-C, which henkan would rightly go on to ignore.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -116,7 +116,9 @@ class TrainingConfig:
             _check(self, name, getattr(self, name) >= 1, "at least 1")
         for name in ("batch_rows", "warmup_steps", "weight_decay", "max_norm", "patience"):
             _check(self, name, getattr(self, name) >= 0, "at least 0")
-        _check(self, "max_minutes", self.max_minutes is None or self.max_minutes > 0, "above 0")
+        _check(self, "seed", 0 <= self.seed < 2**63, "at least 0 and below 2^63")
+        minutes = self.max_minutes
+        _check(self, "max_minutes", minutes is None or 0 < minutes < 1e6, "above 0 and below a million")
         _check(self, "learning_rate", self.learning_rate > 0, "above 0")
         _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1")
 

@@ -89,7 +89,7 @@ def test_pickles_are_refused_and_never_executed(tmp_path: Path) -> None:  # T40
 
 
 def test_other_safetensors_files_are_refused(tmp_path: Path) -> None:
-    save_file({"w": torch.ones(2)}, tmp_path / "other", {"format": "henkan-model-0", "config": "{}"})
+    save_file({"w": torch.ones(2)}, tmp_path / "other", {"henkan": '{"format": "henkan-model-0"}'})
     with pytest.raises(ValueError, match="not a model of this version"):
         load_model(tmp_path / "other")
 
@@ -97,14 +97,40 @@ def test_other_safetensors_files_are_refused(tmp_path: Path) -> None:
 def test_weights_that_do_not_fit_are_refused_by_name(tmp_path: Path) -> None:
     model = tiny()
     weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    metadata = {"format": "henkan-model-1", "config": json.dumps({**model.config, "d_ff": 32})}
-    save_file(weights, tmp_path / "model", metadata)
+
+    def write(**config: object) -> None:
+        header = {"format": "henkan-model-1", "config": {**model.config, **config}}
+        save_file(weights, tmp_path / "model", {"henkan": json.dumps(header)})
+
+    write(d_ff=32)
     with pytest.raises(ValueError, match=r"feed_forward\.expand"):
         load_model(tmp_path / "model")
     weights.pop("output_projection.bias")
-    save_file(weights, tmp_path / "model", {**metadata, "config": json.dumps(model.config)})
+    write()
     with pytest.raises(ValueError, match=r"output_projection\.bias"):
         load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("header", ['{"format": "henkan-model-1"}', '{"format": "henkan-model-1", "config": {"x": 1}}'])
+def test_a_damaged_configuration_is_a_sentence(tmp_path: Path, header: str) -> None:
+    save_file({}, tmp_path / "model", {"henkan": header})
+    with pytest.raises(ValueError, match="damaged configuration"):
+        load_model(tmp_path / "model")
+
+
+def test_a_file_without_weights_is_a_sentence(tmp_path: Path) -> None:
+    header = {"format": "henkan-model-1", "config": tiny().config}
+    save_file({}, tmp_path / "model", {"henkan": json.dumps(header)})
+    with pytest.raises(ValueError, match="does not fit its configuration"):
+        load_model(tmp_path / "model")
+
+
+def test_the_same_model_is_the_same_file(tmp_path: Path) -> None:
+    model = tiny()
+    files = [tmp_path / str(number) for number in range(8)]
+    for file in files:
+        save_model(model, file)
+    assert len({file.read_bytes() for file in files}) == 1
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:

@@ -77,6 +77,11 @@ def test_what_does_not_exist_is_refused(name: str, options: dict[str, int], said
         load_target(name, DataConfig(), options)
 
 
+def test_a_task_holds_out_what_it_says_itself() -> None:
+    with pytest.raises(ValueError, match="leave dev_share and test_share to files"):
+        load_target("addition", DataConfig(test_share=0.2), {"digits": 1})
+
+
 def test_a_file_has_no_options_of_a_task(pairs: Path) -> None:
     with pytest.raises(ValueError, match="--digits is an option of a task"):
         load_target(str(pairs), DataConfig(), {"digits": 2})

@@ -2,12 +2,15 @@
 
 import json
 import math
+import os
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 
 from henkan.bundle import Bundle
+from henkan.bundle import bundle as bundle_module
 from henkan.training import DevReport, StepReport
 from henkan.workflow import train as train_module
 from henkan.workflow.train import train
@@ -208,6 +211,20 @@ def test_ctrl_c_while_the_test_split_is_measured_keeps_the_bundle(
     assert result.test is None
     assert "test" not in Bundle.load(result.path).record
     assert any(f"henkan evaluate {result.path}" in line for line in lines)
+
+
+def test_a_signal_while_the_bundle_is_saved_waits(
+    pairs: Path, tmp_path: Path, quick: Overrides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = bundle_module._write_json
+
+    def write_interrupted(path: Path, data: dict[str, object]) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        write(path, data)
+
+    monkeypatch.setattr(bundle_module, "_write_json", write_interrupted)
+    result = train(str(pairs), overrides=quick, out=tmp_path / "out", observer=Watcher())
+    assert same_weights(Bundle.load(result.path), result.bundle)
 
 
 def test_ctrl_c_before_the_training_leaves_nothing(

@@ -77,7 +77,8 @@ def decode_ids(  # noqa: PLR0913 - the order of the published Transformer.greedy
     """The best hypotheses as ids, on the device of ``src``: what ``Transformer.greedy_decode`` returns.
 
     A row holds the start token, the tokens and, if it ended, the end token; then ``pad_idx`` up to the longest row.
-    ``max_len`` counts all of a row, the start token too.
+    ``max_len`` counts all of a row, the start token too; where it is more than the model has positions for, these are
+    the limit.
     """
     if max_len < 1:
         raise ValueError(f"max_len={max_len} counts the start token and more: it must be at least 1")
@@ -88,7 +89,7 @@ def decode_ids(  # noqa: PLR0913 - the order of the published Transformer.greedy
         src,
         bos_idx=start_token_id,
         eos_idx=end_token_id,
-        max_len=max_len - 1,
+        max_len=min(max_len - 1, model.max_len),
         strategy=strategy,
         seeds=seeds,
         src_mask=src_mask,

@@ -1,7 +1,6 @@
 """What is checked before anything reaches a device. Each check raises a ``ValueError`` that names the way out."""
 
 from collections.abc import Mapping
-from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -64,7 +63,7 @@ def check_sizes(config: Mapping[str, object]) -> None:
     sizes = ("src_vocab_size", "tgt_vocab_size", "d_model", "num_heads", "d_ff", "max_len")
     for name, least in {**dict.fromkeys(sizes, 1), "num_encoder_layers": 0, "num_decoder_layers": 0}.items():
         value = config[name]
-        if not isinstance(value, Integral) or value < least:
+        if not isinstance(value, int) or value < least:
             raise ValueError(f"{name}={value!r} must be a whole number of at least {least}")
     for name in ("dropout", "attention_dropout", "activation_dropout"):
         value = config[name]

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from henkan.nn import Transformer
 
 FORMAT = "henkan-model-1"
+HEADER = "henkan"
 
 
 def save_model(model: Transformer, path: str | os.PathLike[str]) -> None:
@@ -21,7 +22,8 @@ def save_model(model: Transformer, path: str | os.PathLike[str]) -> None:
     The file appears complete or not at all; one that stood there before stays until the new one is whole.
     """
     weights = {name: parameter.detach().cpu().contiguous() for name, parameter in model.named_parameters()}
-    metadata = {"format": FORMAT, "config": json.dumps(model.config)}
+    # One entry: several are written in no fixed order, and the same model should be the same file.
+    metadata = {HEADER: json.dumps({"format": FORMAT, "config": model.config})}
     with replacing(Path(path)) as temporary:
         save_file(weights, temporary, metadata)
 
@@ -36,24 +38,27 @@ def load_model(path: str | os.PathLike[str], device: torch.device | str = "cpu")
         raise ValueError(f"{path}: no such file; save_model writes one")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} cannot be read as a model ({error}): is it complete?") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a model of this version (format {metadata.get('format')!r}, not {FORMAT!r})")
-    model = Transformer(**json.loads(metadata["config"]))
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a model of this version (format {header.get('format')!r}, not {FORMAT!r})")
+    try:
+        model = Transformer(**header["config"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} has a damaged configuration ({error}): copy the file again") from error
     load_weights(model, weights, path)
     return model.to(device).eval()
 
 
 def load_weights(model: Transformer, weights: dict[str, torch.Tensor], path: Path) -> None:
     """Copy ``weights`` into ``model``; every parameter must be there, in its shape, and nothing else."""
-    model.to(next(iter(weights.values())).dtype)
     parameters = dict(model.named_parameters())
     if parameters.keys() != weights.keys():
         odd = sorted(parameters.keys() ^ weights.keys())
         raise ValueError(f"{path} does not fit its configuration: {odd[0]} and {len(odd) - 1} other names differ")
+    model.to(next(iter(weights.values())).dtype)
     with torch.no_grad():
         for name, parameter in parameters.items():
             if parameter.shape != weights[name].shape:

@@ -50,4 +50,4 @@ class LabelSmoothingCrossEntropy(nn.Module):
         if self.spread == "vocabulary":
             return log_probs.mean(dim=-1)
         without_padding = log_probs.index_fill(1, torch.tensor(self.ignore_index, device=log_probs.device), 0.0)
-        return (without_padding.sum(dim=-1) - label_log_probs) / (log_probs.size(-1) - 2)
+        return (without_padding.sum(dim=-1) - label_log_probs) / max(log_probs.size(-1) - 2, 1)

@@ -53,7 +53,10 @@ def show_words(bundle: Bundle, examples: Sequence[Example], path: Path, say: Say
         key=lambda shown: (shown[2], len(shown[0])),
     )
     heading(say, f"Where the model looks while it writes {output!r} for {word!r}")
-    say(f"  {draw_attention(bundle, word, output, path / PICTURE)}")
+    try:
+        say(f"  {draw_attention(bundle, word, output, path / PICTURE)}")
+    except ValueError as error:  # no matplotlib
+        say(f"  No picture: {error}")
 
 
 def draw_attention(bundle: Bundle, source: str, target: str, path: Path) -> Path:

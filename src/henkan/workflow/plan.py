@@ -80,7 +80,9 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     size = DataSize.of(pairs)
     sizes = model_rules(size, on_accelerator=device.type != "cpu")
     model_config, model_choices = apply("model", ModelConfig(), [*sizes, *wishes.rules("model")])
-    _check_lengths(pairs, model_config)
+    # Held-out pairs too: found out later, a long one would cost the training.
+    held_out = [*target.splits.dev, *target.splits.test]
+    _check_lengths([*pairs, *encode_examples(held_out, tokenizers.source, tokenizers.target)], model_config)
     rules, wished = [*batch_rules(size), *rate_rules(model_config)], wishes.rules("training")
     first, _ = apply("training", TrainingConfig(), [*rules, *wished])
     batches = make_batches(pairs, first)

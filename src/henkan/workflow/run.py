@@ -25,8 +25,7 @@ def run(
 ) -> FitResult:
     """Train ``plan.model``, which ends with its best weights. From then on ``interrupts`` are held back.
 
-    Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. A second one
-    skips the measuring.
+    Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. Another skips that.
     """
     started = time.monotonic()
 

@@ -33,6 +33,7 @@ class Target:
 def load_target(target: str, data: DataConfig, options: Mapping[str, Any]) -> Target:
     """The examples of the task or the file that ``target`` names. ``options`` are those of the task."""
     if target in TASKS:
+        _check_shares(target, data)
         task = get_task(target, **options)
         described = {"task": task.name, "options": asdict(task), "symbol_name": task.symbol_name}
         return Target(task.name, task.load(), described, task=task)
@@ -76,6 +77,11 @@ def check_file(target: str, options: Mapping[str, Any]) -> None:
         raise ValueError(f"there is no task and no file {target!r}: {hint}")
     if options:
         raise ValueError(f"{target} is a file, and --{next(iter(options))} is an option of a task: leave it out")
+
+
+def _check_shares(task: str, data: DataConfig) -> None:
+    if (data.dev_share, data.test_share) != (DataConfig.dev_share, DataConfig.test_share):
+        raise ValueError(f"the task {task} says itself what it holds out: leave dev_share and test_share to files")
 
 
 def _looks_like_path(target: str) -> bool:

@@ -72,29 +72,29 @@ def train(
     plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
     _say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
-    metric = metric_of(loaded, tokenizers)
-    keep = KeepBest(metric, "max" if metric == "exact_match" else "min")
+    keep = keep_best(loaded, tokenizers)
     measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
 
     with Interrupts() as interrupts:
         heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
         result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer)
         _check_learned(result, plan)
-        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result), metric=metric)
+        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result), metric=keep.metric)
         bundle.save(path, overwrite=overwrite)
         _say_result(say, result, plan, path)
         test = _test(bundle, path, loaded, interrupts, say)
     return TrainResult(bundle, path, result, test)
 
 
-def metric_of(target: Target, tokenizers: Tokenizers) -> str:
-    """The figure by which the best weights are chosen.
+def keep_best(target: Target, tokenizers: Tokenizers) -> KeepBest:
+    """Keeps the weights that are best by the task's metric.
 
     For files it is one that tells weights apart long before whole outputs are right.
     """
+    metric = "character_error_rate" if tokenizers.target.kind == "characters" else "symbol_error_rate"
     if target.task is not None:
-        return target.task.metric
-    return "character_error_rate" if tokenizers.target.kind == "characters" else "symbol_error_rate"
+        metric = target.task.metric
+    return KeepBest(metric, "max" if metric == "exact_match" else "min")
 
 
 def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, say: Say) -> Metrics | None:
@@ -102,15 +102,15 @@ def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, sa
     examples = target.splits.test
     if not examples:
         return None
+    heading(say, f"Test: {len(examples):,} sources that training never saw, decoded greedily")
     try:
         interrupts.release()
         metrics = evaluate_examples(bundle, examples).metrics
         interrupts.hold()
     except KeyboardInterrupt:
-        say(f"  The test split was not measured; this does it: henkan evaluate {path}")
+        say(f"  Not measured; this does it: henkan evaluate {path}")
         return None
     bundle.with_record(test=metrics).save_record(path)
-    heading(say, f"Test: {len(examples):,} sources that training never saw, decoded greedily")
     for line in describe_metrics(metrics):
         say(line)
     return metrics
