@@ -15,6 +15,7 @@ from henkan.workflow.report import Say, heading, table
 from henkan.workflow.train import train
 
 TASK = "pronunciation"
+OUT = Path("runs/demo")  # the demo's own folder, the only one that it replaces unasked
 NUM_WORDS = 12
 QUICK_MODEL = {"num_decoder_layers": 1, "dropout": 0.0}  # nothing is seen often enough to be learned by heart
 PICTURE = "attention.png"
@@ -26,7 +27,7 @@ def demo(*, minutes: float = 3.0, seed: int = 1, out: str | Path, device: torch.
     say(f"henkan learns to pronounce English: {minutes:g} minutes of training on the words of the CMU dictionary,")
     say("then words that it has never seen. It sees letters and must write phones: hello -> HH AH L OW.")
     overrides = {"model": QUICK_MODEL, "training": {"max_minutes": minutes, "seed": seed}}
-    result = train(TASK, overrides=overrides, out=out, overwrite=True, device=device, say=say)
+    result = train(TASK, overrides=overrides, out=out, overwrite=Path(out) == OUT, device=device, say=say)
     show_words(result.bundle, some_examples(get_task(TASK).load().test), result.path, say)
     say_next(result.path, say)
     return result.path
