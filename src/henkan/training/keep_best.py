@@ -25,10 +25,11 @@ class KeepBest:
     def update(self, model: nn.Module, metrics: Mapping[str, float]) -> bool:
         """Keep the weights if ``metrics`` are the best so far; return whether they were.
 
-        The first of several equal evaluations stays. A metric that is not a number is never the best.
+        Of several equal evaluations the last stays: its weights come from a lower rate, and a small dev set cannot tell
+        them apart. A metric that is not a finite number is never the best.
         """
         badness = self.sign * metrics[self.metric]
-        if not badness < self.badness:
+        if not (math.isfinite(badness) and badness <= self.badness):
             return False
         self.badness = badness
         self.weights = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}

@@ -1,0 +1,140 @@
+"""Exercises: each is a part of the library that the learner writes again.
+
+An exercise is two files in ``exercises/``, ``phase2/sdpa.toml`` with its card and its texts and ``phase2/sdpa.py`` with
+its checks and its mistakes. The solution is the library; there is no second copy of it.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from henkan.course.text import Text
+from henkan.course.toml import read_toml
+
+ORDER = (
+    "lesson0/attention_weights",
+    "lesson0/output_and_loss",
+    "lesson0/gradient_step",
+    "lesson0/find_the_culprit",
+    "lesson0/l2_two_ways",
+    "lesson0/minibatch",
+    "lesson0/through_softmax",
+    "phase1/embedding_as_matmul",
+    "phase1/sinusoidal_table",
+    "phase1/positional_encoding",
+    "phase1/relative_shift",
+    "phase1/order_blind",
+    "phase2/softmax",
+    "phase2/sdpa",
+    "phase2/masked_sdpa",
+    "phase2/split_merge_heads",
+    "phase2/multi_head_attention",
+    "phase2/cross_attention",
+    "phase2/why_sqrt",
+)
+"""Every exercise, in the order in which the lessons set them."""
+
+Part = Any  # a function or a class
+Check = Callable[..., None]
+Numbers = Sequence[Any]  # tensors, or plain numbers: what a probe returns
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A way to be wrong that has a name: the parts as they would be, and what the learner is told."""
+
+    name: str
+    parts: tuple[Part, ...]
+    text: Text
+    card: str | None = None
+    """The misconception card of the lesson that says more, such as "M2-1"."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. Checks, probe and mistakes take the parts in the order of ``part_names``."""
+
+    id: str
+    title: Text
+    part_names: tuple[str, ...]
+    """Where the library has the solution: "henkan.nn.attention.scaled_dot_product_attention"."""
+    minutes: tuple[int, int]
+    difficulty: int
+    importance: int
+    requires: tuple[str, ...]
+    equations: tuple[str, ...]
+    methods: tuple[str, ...]
+    """For classes: the methods that the learner writes. ``__init__`` is given."""
+    tests: tuple[str, ...]
+    """The files of the library's own test suite that must pass with the learner's parts in place."""
+    todo: tuple[Text, ...]
+    hints: tuple[Text, ...]
+    checks: Mapping[str, Check]
+    check_names: Mapping[str, Text]
+    mistakes: Mapping[str, Mistake]
+    messages: Mapping[str, Text]
+    probe: Callable[..., Numbers]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The library's own parts: the solution."""
+        return tuple(_find(name) for name in self.part_names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the learner's functions or classes are called."""
+        return tuple(name.rpartition(".")[2] for name in self.part_names)
+
+
+@cache
+def load_exercise(exercise_id: str) -> Exercise:
+    """The exercise of this id; a ``ValueError`` for one that does not exist."""
+    if exercise_id not in ORDER:
+        raise ValueError(f"there is no exercise {exercise_id!r}: henkan list shows them all")
+    phase, name = exercise_id.split("/")
+    card = read_toml("exercises", phase, f"{name}.toml")
+    module = importlib.import_module(f"henkan.course.exercises.{phase}.{name}")
+    return _build(exercise_id, card, module)
+
+
+def _build(exercise_id: str, card: Mapping[str, Any], module: ModuleType) -> Exercise:
+    def text(entry: Mapping[str, Any], what: str) -> Text:
+        return Text.of(entry, f"{exercise_id}.toml: {what}")
+
+    return Exercise(
+        id=exercise_id,
+        title=text(card["title"], "title"),
+        part_names=tuple(card["parts"]),
+        minutes=(card["minutes"][0], card["minutes"][1]),
+        difficulty=card["difficulty"],
+        importance=card["importance"],
+        requires=tuple(card["requires"]),
+        equations=tuple(card["equations"]),
+        methods=tuple(card.get("methods", ())),
+        tests=tuple(card.get("tests", ())),
+        todo=tuple(text(entry, "todo") for entry in card["todo"]),
+        hints=tuple(text(entry, "hints") for entry in card["hints"]),
+        checks={name: getattr(module, name) for name in card["checks"]},
+        check_names={name: text(entry, name) for name, entry in card["checks"].items()},
+        mistakes={
+            name: Mistake(name, _parts(getattr(module, name)), text(entry, name), entry.get("card"))
+            for name, entry in card.get("mistakes", {}).items()
+        },
+        messages={name: text(entry, name) for name, entry in card.get("messages", {}).items()},
+        probe=module.probe,
+    )
+
+
+def _parts(mistake: Part | tuple[Part, ...]) -> tuple[Part, ...]:
+    return mistake if isinstance(mistake, tuple) else (mistake,)
+
+
+def _find(name: str) -> Part:
+    module, _, attribute = name.rpartition(".")
+    part = getattr(importlib.import_module(module), attribute)
+    assert inspect.isfunction(part) or inspect.isclass(part)
+    return part

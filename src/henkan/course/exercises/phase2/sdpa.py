@@ -1,0 +1,90 @@
+"""phase2/sdpa: scaled dot-product attention, not yet masked."""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from henkan.course.expect import expect, expect_close, expect_finite, expect_shape, expect_untouched
+from henkan.course.parts import softmax
+from henkan.course.random_input import normal
+
+Attention = Callable[..., tuple[Tensor, Tensor]]
+
+QUERIES = torch.eye(2, dtype=torch.float64)
+KEYS = torch.tensor([[0.8, 0.6], [0.0, 1.0]], dtype=torch.float64)
+VALUES = torch.tensor([[0.3], [0.9]], dtype=torch.float64)
+
+
+def shapes(attention: Attention) -> None:
+    output, weights = attention(normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 6))
+    expect_shape("output", output, (2, 3, 5, 6))
+    expect_shape("weights", weights, (2, 3, 5, 7))
+
+
+def finite_and_untouched(attention: Attention) -> None:
+    q, k, v = 100 * normal(5, 4), 100 * normal(7, 4), normal(7, 6)
+    for name, result in zip(("output", "weights"), attention(q, k, v), strict=True):
+        expect_finite(name, result)
+    expect_untouched(lambda q, k, v: attention(q, k, v), q=q, k=k, v=v)
+
+
+def by_hand(attention: Attention) -> None:
+    output, weights = attention(QUERIES, KEYS, VALUES)
+    expect_close("α", weights, [[0.637767, 0.362233], [0.429757, 0.570243]])
+    expect_close("z", output, [[0.517340], [0.642146]])
+
+
+def rows_sum_to_one(attention: Attention) -> None:
+    sums = attention(normal(5, 4), normal(7, 4), normal(7, 6))[1].sum(dim=-1)
+    expect(torch.allclose(sums, torch.ones_like(sums)), "rows_do_not_sum_to_one", sum=f"{float(sums[0]):.6f}")
+
+
+def order_of_keys(attention: Attention) -> None:
+    q, k, v = normal(5, 4), normal(7, 4), normal(7, 6)
+    order = torch.tensor([3, 0, 6, 2, 5, 1, 4])
+    expect(torch.allclose(attention(q, k[order], v[order])[0], attention(q, k, v)[0]), "keys_moved")
+
+
+def order_of_queries(attention: Attention) -> None:
+    q, k, v = normal(5, 4), normal(7, 4), normal(7, 6)
+    order = torch.tensor([3, 0, 4, 2, 1])
+    expect(torch.allclose(attention(q[order], k, v)[0], attention(q, k, v)[0][order]), "queries_moved")
+
+
+def gradient(attention: Attention) -> None:
+    inputs = [normal(3, 2).requires_grad_(), normal(4, 2).requires_grad_(), normal(4, 2).requires_grad_()]
+    matches = torch.autograd.gradcheck(lambda *qkv: attention(*qkv)[0], inputs, raise_exception=False)
+    expect(matches, "gradient_differs")
+
+
+def parity(attention: Attention) -> None:
+    q, k, v = normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 4)
+    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v), 1e-9)
+
+
+def probe(attention: Attention) -> tuple[Tensor, Tensor]:
+    # As many queries as keys, so that a mistake in the axes has a result, too.
+    return attention(normal(6, 5), normal(6, 5), normal(6, 3))
+
+
+def no_scale(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(q @ k.transpose(-2, -1), dim=-1)
+    return weights @ v, weights
+
+
+def div_by_d_k(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(q @ k.transpose(-2, -1) / q.size(-1), dim=-1)
+    return weights @ v, weights
+
+
+def softmax_over_queries(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(q @ k.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-2)
+    return weights @ v, weights
+
+
+def scores_transposed(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(k @ q.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-1)
+    return weights @ v, weights

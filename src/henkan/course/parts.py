@@ -1,0 +1,13 @@
+"""Small parts that lessons build by hand and the library takes from torch: phases 1 and 2."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
+    """The numbers of ``x`` along ``dim`` as probabilities: exp(x) over the sum of all exp(x) (paper, eq. 1).
+
+    The largest number is subtracted first. It cancels in the quotient, and no exponential can overflow.
+    """
+    exponentials = (x - x.amax(dim=dim, keepdim=True)).exp()
+    return exponentials / exponentials.sum(dim=dim, keepdim=True)
