@@ -1,4 +1,4 @@
-"""Small parts that lessons build by hand and the library takes from torch: phases 1 and 2."""
+"""Phase 2: the softmax inside attention, attention from one sequence to another, and why scores are divided."""
 
 from jaxtyping import Float
 from torch import Tensor
