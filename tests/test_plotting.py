@@ -1,5 +1,7 @@
 """Figures: the right data in the right place, and characters that can be read."""
 
+import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -11,13 +13,15 @@ import torch
 matplotlib = pytest.importorskip("matplotlib")
 
 
-from henkan.plotting import attention_map, use_language  # noqa: E402
+from henkan.plotting import L, attention_map, language, use_language  # noqa: E402
+from henkan.plotting.language import NO_FONT  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
-def same_fonts_afterwards() -> Iterator[None]:
+def same_language_afterwards() -> Iterator[None]:
     family = matplotlib.rcParams["font.family"]
     yield
+    use_language("en")
     matplotlib.rcParams["font.family"] = family
 
 
@@ -28,7 +32,7 @@ def test_rows_are_the_target_and_columns_the_source() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "␣", "c"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["X", "Y"]
     assert axes.get_title() == "who looks where"
-    assert torch.equal(torch.from_numpy(axes.images[0].get_array().data), weights)
+    assert torch.equal(torch.from_numpy(axes.images[0].get_array().data).float(), weights)
     assert [text.get_text() for text in axes.texts] == ["0.1", "0.9", "0.0", "0.5", "0.2", "0.2"]
 
 
@@ -57,11 +61,52 @@ def test_an_unknown_language_is_refused() -> None:
         use_language("fr")
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_that_must_not_be_looked_at_are_hatched() -> None:
+    mask = torch.tensor([[True, False], [True, True]])
+    weights = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    patches = attention_map(weights, ["a", "b"], ["X", "Y"], mask=mask).axes[0].patches
+    assert [(patch.get_xy(), patch.get_hatch()) for patch in patches] == [((0.5, -0.5), "////")]
+
+
+def test_labels_follow_the_language() -> None:
+    for code, label in (("ja", "重み"), ("en", "weight")):
+        use_language(code)
+        assert (language(), L("重み", "weight")) == (code, label)
+        assert attention_map(torch.ones(1, 1), ["a"], ["b"]).axes[1].get_ylabel() == label
+
+
+def test_without_the_font_labels_are_english_and_a_warning_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib_fontja", None)
+    monkeypatch.setattr(sys.modules["henkan.plotting.language"], "_has_warned", False)
+    with pytest.warns(UserWarning, match=re.escape(NO_FONT)):
+        use_language("ja")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        use_language("ja")
+    assert (language(), L("重み", "weight")) == ("ja", "weight")
+    assert matplotlib.rcParams["font.family"] == ["DejaVu Sans"]
+
+
+def test_words_need_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    for ask in (lambda: attention_map(torch.ones(1, 1), ["a"], ["b"]), lambda: use_language("ja")):
-        with pytest.raises(ValueError, match=r'pip install "henkan\[plot\]"'):
-            ask()
+    use_language("ja")
+    assert L("重み", "weight") == "重み"
+
+
+def test_labels_are_chosen_without_importing_torch_or_matplotlib() -> None:
+    code = (
+        "import sys; from henkan.plotting import L; assert L('重み', 'weight') == 'weight'; "
+        "sys.exit(', '.join({'torch', 'matplotlib'} & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_without_matplotlib_a_figure_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=r'pip install "henkan\[plot\]"'):
+        attention_map(torch.ones(1, 1), ["a"], ["b"])
 
 
 def test_figures_keep_no_state(tmp_path: Path) -> None:
