@@ -1,6 +1,6 @@
 """How well the published settings and henkan's own recipes learn. Each claim is a function; name those to run.
 
-    python benchmarks/it_learns.py notes-copy own-copy tutorial-copy addition-2 addition-3
+    python benchmarks/it_learns.py notes-copy own-copy tutorial-copy addition-2 addition-2-reversed addition-3
 
 ``notes-copy`` and ``tutorial-copy`` use nothing but the published interface, with the settings of the notes. The others
 are what ``henkan train`` does. Test data is drawn apart from training data, or held out by hash.
@@ -29,7 +29,7 @@ from henkan import (
     train_epoch,
 )
 from henkan.config import TrainingConfig
-from henkan.data import Batch
+from henkan.data import PAD_IDX, Batch
 from henkan.training import rate_at, train_step
 from henkan.workflow.train import train
 
@@ -53,27 +53,50 @@ def notes_copy(seed: int = 42) -> Result:
 
 
 def own_copy(seed: int = 42) -> Result:
-    """The same model, the same 1,000 samples and as many updates, by henkan's recipe."""
+    """The same model, the same 1,000 samples and as many updates, by henkan's recipe.
+
+    Pre-norm, no dropout, no smoothing, a rate that falls to zero, and every sequence glued together from pieces of the
+    samples: a copy of two pieces is the two copies, and hardly a sequence is seen twice.
+    """
     torch.manual_seed(seed)
     model = Transformer(100, 102, **NOTES_SIZES, **OWN_COPY_MODEL)
     dataset = CopyTaskDataset(1000, 20, 100)
     optimizer = torch.optim.Adam(model.parameters(), lr=0, betas=(0.9, 0.98), eps=1e-9)
     criterion = LabelSmoothingCrossEntropy(OWN_COPY.label_smoothing)
     model.train()
-    for step, (src, tgt) in zip(range(1, OWN_COPY.max_steps + 1), _forever(dataset), strict=False):
+    for step in range(1, OWN_COPY.max_steps + 1):
+        src, tgt = _glued(dataset, 32)
         for group in optimizer.param_groups:
             group["lr"] = rate_at(step, (step - 1) / OWN_COPY.max_steps, OWN_COPY)
         train_step(model, [Batch(src, tgt)], optimizer, criterion, max_norm=OWN_COPY.max_norm)
     return {"updates": OWN_COPY.max_steps, "seed": seed, "recipe": asdict(OWN_COPY), **_judge_copies(model)}
 
 
-OWN_COPY = TrainingConfig(max_steps=3200, learning_rate=1e-3, warmup_steps=100, label_smoothing=0.1)
-OWN_COPY_MODEL: dict[str, Any] = {"dropout": 0.1, "norm_first": True}
+OWN_COPY = TrainingConfig(max_steps=3200, learning_rate=1e-3, warmup_steps=100, label_smoothing=0.0)
+OWN_COPY_MODEL: dict[str, Any] = {"dropout": 0.0, "norm_first": True}
 
 
-def _forever(dataset: CopyTaskDataset) -> Iterator[tuple[Tensor, Tensor]]:
-    while True:
-        yield from DataLoader(dataset, 32, shuffle=True, collate_fn=collate_fn)
+def _glued(dataset: CopyTaskDataset, rows: int) -> tuple[Tensor, Tensor]:
+    """A batch of sequences of random lengths, each of random pieces of the samples, as the data set lays them out."""
+    width = dataset.src.size(1)
+    src, tgt = torch.zeros(rows, width, dtype=torch.long), torch.zeros(rows, width, dtype=torch.long)
+    for row in range(rows):
+        length = int(torch.randint(1, width - 1, ()))
+        symbols = torch.cat(list(_pieces(dataset, length)))
+        src[row, :length] = symbols
+        tgt[row, : length + 2] = torch.tensor([dataset.start_token, *symbols, dataset.end_token])
+    return src, tgt
+
+
+def _pieces(dataset: CopyTaskDataset, length: int) -> Iterator[Tensor]:
+    """Random pieces of random samples, ``length`` symbols in all."""
+    while length > 0:
+        sample = dataset.src[torch.randint(len(dataset), ())]
+        sample = sample[sample != PAD_IDX]
+        size = min(length, int(torch.randint(1, len(sample) + 1, ())))
+        start = int(torch.randint(len(sample) - size + 1, ()))
+        yield sample[start : start + size]
+        length -= size
 
 
 def _judge_copies(model: Transformer) -> Result:
@@ -119,10 +142,11 @@ def addition(digits: int, answer: str, seed: int) -> Result:
 
 
 CLAIMS: dict[str, Callable[[], list[Result]]] = {
-    "notes-copy": lambda: [notes_copy()],
+    "notes-copy": lambda: [notes_copy(seed) for seed in (42, 43, 44)],
     "own-copy": lambda: [own_copy(seed) for seed in (42, 43, 44)],
     "tutorial-copy": lambda: [tutorial_copy(seed) for seed in (0, 1, 2)],
     "addition-2": lambda: [addition(2, "plain", seed) for seed in (1, 2, 3)],
+    "addition-2-reversed": lambda: [addition(2, "reversed", seed) for seed in (1, 2, 3)],
     "addition-3": lambda: [addition(3, "reversed", 1)],
 }
 

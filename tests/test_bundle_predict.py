@@ -54,7 +54,7 @@ def test_outputs_come_in_the_order_of_the_sources(strategy: Greedy | BeamSearch,
 def test_a_line_is_drawn_by_its_own_number(tiny_batches: None) -> None:
     bundle = random_bundle()
     together = texts(bundle, SOURCES, Sampling(), seed=7)
-    one_by_one = [texts(bundle, [source], Sampling(), seed=7, first_line=n)[0] for n, source in enumerate(SOURCES, 1)]
+    one_by_one = [texts(bundle, [source], Sampling(), seed=7, lines=[n])[0] for n, source in enumerate(SOURCES, 1)]
     assert together == one_by_one
     assert texts(bundle, SOURCES, Sampling(), seed=8) != together
     assert len(set(texts(bundle, ["abc"] * 5, Sampling()))) > 1  # equal lines are drawn apart
@@ -99,7 +99,7 @@ def test_a_limit_that_the_model_has_no_positions_for_is_refused(max_len: int) ->
 def test_a_source_that_is_too_long_is_named_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predict, "generate", lambda *_, **__: pytest.fail("something was decoded"))
     with pytest.raises(ValueError, match="line 13: the source has 40 symbols, but this model has positions for 39"):
-        random_bundle().predict(["abc", "", "a" * 40], first_line=11)
+        random_bundle().predict(["abc", "", "a" * 40], lines=[11, 12, 13])
 
 
 def test_the_longest_possible_source_is_decoded() -> None:

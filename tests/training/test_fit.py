@@ -113,14 +113,6 @@ def test_the_weights_of_the_best_evaluation_are_kept(mode: str, best: int) -> No
     assert result.best is result.history[best]
 
 
-def test_of_equal_evaluations_the_first_is_kept_and_nan_never() -> None:
-    keep = KeepBest("error", "max")
-    model = torch.nn.Linear(1, 1)
-    assert [keep.update(model, {"error": value}) for value in (math.nan, 0.5, 0.5, math.nan, 0.6)] == [
-        False, True, False, False, True,
-    ]  # fmt: skip
-
-
 def test_ctrl_c_evaluates_what_there_is_and_keeps_it() -> None:
     recorder = Recorder(raise_at=5)
     model, result = run(replace(CONFIG, evaluations=1), recorder=recorder)

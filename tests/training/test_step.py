@@ -90,6 +90,11 @@ def test_the_summed_loss_is_the_mean_times_the_real_tokens() -> None:
     torch.testing.assert_close(compute_loss(model, batch, CRITERION), expected)
 
 
+def test_a_criterion_that_sums_is_refused() -> None:
+    with pytest.raises(ValueError, match="reduction='sum'"):
+        compute_loss(tiny(), Batch.collate(PAIRS), torch.nn.CrossEntropyLoss(ignore_index=0, reduction="sum"))
+
+
 def test_a_model_that_sees_its_answer_shows_by_a_loss_of_nothing() -> None:  # T26
     """If the shift were missing, the decoder could copy its input: here it cannot, however long it learns."""
     torch.manual_seed(1)

@@ -33,6 +33,12 @@ def test_the_strategy_is_the_one_that_was_asked_for() -> None:
     assert texts(bundle, SOURCES, strategy) != texts(bundle, SOURCES)
 
 
+def test_a_source_that_is_too_long_is_named_by_its_line_in_the_file() -> None:
+    examples = [Example("ab", ("A",), line=1), Example("a" * 40, ("A",), line=7)]
+    with pytest.raises(ValueError, match=r"^line 7: the source has 40 symbols"):
+        evaluate_examples(random_bundle(), examples)
+
+
 def test_without_a_file_the_held_out_sources_are_measured(pairs: Path, tmp_path: Path, quick: Overrides) -> None:
     result = train(str(pairs), overrides=quick, out=tmp_path / "out")
     bundle = Bundle.load(result.path)

@@ -54,13 +54,14 @@ class Bundle:
         *,
         max_len: int | None = None,
         seed: int = 0,
-        first_line: int = 1,
+        lines: Sequence[int] | None = None,
     ) -> list[list[Prediction]]:
         """The outputs for each source, best first; one each, unless ``strategy`` gives several.
 
-        A prediction depends on its source alone; when sampling, also on ``seed`` and the line's number, counted from
-        ``first_line``. ``max_len`` is the most symbols of an output, by default ``limits.output``. A blank source has a
-        blank output. A source that the model has no positions for is a ``ValueError`` that names its line.
+        A prediction depends on its source alone; when sampling, also on ``seed`` and the number of its line. ``lines``
+        are these numbers, by default 1, 2, 3 and so on. ``max_len`` is the most symbols of an output, by default
+        ``limits.output``. A blank source has a blank output. A source that the model has no positions for is a
+        ``ValueError`` that names its line.
         """
         limit = self.limits.output if max_len is None else max_len
         return predict_texts(
@@ -71,7 +72,7 @@ class Bundle:
             strategy,
             max_len=limit,
             seed=seed,
-            first_line=first_line,
+            lines=range(1, len(sources) + 1) if lines is None else lines,
         )
 
     def score(self, pairs: Sequence[tuple[str, str]], *, lines: Sequence[int] | None = None) -> list[Score]:

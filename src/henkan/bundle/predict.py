@@ -48,12 +48,12 @@ def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked 
     *,
     max_len: int,
     seed: int,
-    first_line: int,
+    lines: Sequence[int],
 ) -> list[list[Prediction]]:
     """See ``Bundle.predict``."""
     _check_limit(model, max_len)
     rows = [[*source_tokenizer.encode(source), EOS_IDX] if source.strip() else [] for source in sources]
-    _check_lengths(model, rows, "source", range(first_line, first_line + len(rows)))
+    _check_lengths(model, rows, "source", lines)
     width = strategy.width if isinstance(strategy, BeamSearch) else 1  # a beam is as many rows
     predictions = [[BLANK] for _ in rows]
     for indices in _by_length([len(row) for row in rows], width):
@@ -64,7 +64,7 @@ def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked 
             eos_idx=EOS_IDX,
             max_len=max_len,
             strategy=strategy,
-            seeds=[line_seed(seed, first_line + index) for index in indices],
+            seeds=[line_seed(seed, lines[index]) for index in indices],
         )
         for index, found in zip(indices, hypotheses, strict=True):
             predictions[index] = [

@@ -20,8 +20,12 @@ class Updates(Protocol):
 def compute_loss(model: nn.Module, batch: Batch, criterion: nn.Module) -> Tensor:
     """The loss of ``batch``, summed over its real target tokens.
 
-    ``criterion`` gives the mean per real token of (N, V) logits and (N,) labels.
+    ``criterion`` gives the mean per real token of (N, V) logits and (N,) labels; one that says it gives something else
+    (``reduction="sum"``) is a ``ValueError``.
     """
+    reduction = getattr(criterion, "reduction", "mean")
+    if reduction != "mean":
+        raise ValueError(f"the criterion has reduction={reduction!r}: make it with reduction='mean', its default")
     logits = model(batch.src, batch.tgt_in)
     mean = criterion(logits.flatten(0, 1), batch.tgt_out.flatten())
     return mean * batch.num_target_tokens

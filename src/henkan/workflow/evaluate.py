@@ -41,7 +41,9 @@ def evaluate_examples(
     strategy: Strategy = Greedy(),  # noqa: B008 - frozen
 ) -> EvaluationResult:
     """Decode the sources of ``examples`` and compare the best output of each with its references."""
-    outputs = [found[0].text for found in bundle.predict([example.source for example in examples], strategy)]
+    lines = [example.line or number for number, example in enumerate(examples, start=1)]
+    found = bundle.predict([example.source for example in examples], strategy, lines=lines)
+    outputs = [predictions[0].text for predictions in found]
     # Symbols are called what the task calls them: a phone error rate, for example.
     metrics = compute_metrics(outputs, examples, bundle.target_tokenizer, symbol_name=bundle.data.get("symbol_name"))
     return EvaluationResult(examples, outputs, metrics)

@@ -36,7 +36,8 @@ def predict_lines(
     One line for each source; with ``n_best``, one for each output of each source: number of the source, tab, score,
     tab, output. Sources are numbered from ``first_line``.
     """
-    predictions = bundle.predict(sources, strategy, max_len=max_len, seed=seed, first_line=first_line)
+    numbers = range(first_line, first_line + len(sources))
+    predictions = bundle.predict(sources, strategy, max_len=max_len, seed=seed, lines=numbers)
     if n_best:
         lines = [
             f"{number}\t{prediction.score:.4f}\t{one_line(prediction.text)}"
