@@ -69,6 +69,8 @@ class Exercise:
     equations: tuple[str, ...]
     methods: tuple[str, ...]
     """For classes: the methods that the learner writes. ``__init__`` is given."""
+    arguments: tuple[str, ...]
+    """For functions: the arguments that the learner's code must heed, all if none are named. Others come later."""
     tests: tuple[str, ...]
     """The files of the library's own test suite that must pass with the learner's parts in place."""
     todo: tuple[Text, ...]
@@ -115,6 +117,7 @@ def _build(exercise_id: str, card: Mapping[str, Any], module: ModuleType) -> Exe
         requires=tuple(card["requires"]),
         equations=tuple(card["equations"]),
         methods=tuple(card.get("methods", ())),
+        arguments=tuple(card.get("arguments", ())),
         tests=tuple(card.get("tests", ())),
         todo=tuple(text(entry, "todo") for entry in card["todo"]),
         hints=tuple(text(entry, "hints") for entry in card["hints"]),

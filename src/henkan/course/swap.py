@@ -1,0 +1,104 @@
+"""The library with a learner's parts in place of its own.
+
+A part is replaced wherever a module holds the very object that the library defines: under its own name, under a second
+one (``henkan.nn.FeedForward``), and where another module has imported it. What an exercise does not ask for is filled
+in by the library (``henkan.course.complete``).
+"""
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import henkan
+from henkan.course.complete import complete
+from henkan.course.exercise import ORDER, Exercise, Part, load_exercise
+
+CHECKS = "henkan.course.exercises"  # what judges the learner's parts is not made of them
+Namespace = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """One part of the library and what stands in its place."""
+
+    reference: Part
+    part: Part
+
+
+def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
+    """What to replace by the learner's parts, given by exercise. Of two exercises on one part the later one counts."""
+    latest: dict[str, tuple[Exercise, Part]] = {}
+    for exercise in map(load_exercise, sorted(solved, key=ORDER.index)):
+        for name, part in zip(exercise.part_names, solved[exercise.id], strict=True):
+            latest[name] = (exercise, part)
+    found = []
+    for name, (exercise, part) in latest.items():
+        reference = exercise.parts[exercise.part_names.index(name)]
+        found.append(Replacement(reference, complete(part, reference, exercise.arguments)))
+    return found
+
+
+@contextmanager
+def swapped(solved: Mapping[str, Sequence[Part]], also: Sequence[ModuleType] = ()) -> Iterator[list[Replacement]]:
+    """In the block, every module of henkan uses the learner's parts; afterwards all is as it was.
+
+    ``also`` are further modules to reach. The modules in which the parts were written are reached, too, so that a part
+    which builds on another uses the learner's other part.
+    """
+    done = replacements(solved)
+    import_everything()
+    outside = [vars(module) for module in also] + [space for parts in solved.values() for space in _homes(parts)]
+    places = [
+        (namespace, name, replacement)
+        for namespace in [*_library(), *outside]
+        for name, value in namespace.items()
+        for replacement in done
+        if value is replacement.reference
+    ]
+    try:
+        for namespace, name, replacement in places:
+            namespace[name] = replacement.part
+        yield done
+    finally:
+        for namespace, name, replacement in places:
+            namespace[name] = replacement.reference
+
+
+def import_everything() -> None:
+    """Import every module of henkan but those that need an optional package which is not there.
+
+    A module that was imported later, while other parts are in place, might keep them.
+    """
+    for module in pkgutil.walk_packages(henkan.__path__, "henkan."):
+        if module.name.endswith(".__main__"):
+            continue
+        try:
+            importlib.import_module(module.name)
+        except ImportError as error:
+            if (error.name or "henkan").partition(".")[0] == "henkan":
+                raise
+
+
+def _library() -> list[Namespace]:
+    """The namespaces of henkan's modules, without the checks."""
+    inside = [name for name in sys.modules if name == "henkan" or name.startswith("henkan.")]
+    return [vars(sys.modules[name]) for name in inside if not name.startswith(CHECKS)]
+
+
+def _homes(parts: Sequence[Part]) -> list[Namespace]:
+    """The namespaces outside of henkan in which the parts were written."""
+    functions = [
+        function
+        for part in parts
+        for function in (vars(part).values() if inspect.isclass(part) else [part])
+        if inspect.isfunction(function)
+    ]
+    spaces = {id(function.__globals__): function.__globals__ for function in functions}
+    return [space for space in spaces.values() if str(space.get("__name__")).partition(".")[0] != "henkan"]
+
