@@ -10,6 +10,7 @@ from torch import Tensor
 from henkan.nn import (
     EncoderLayer,
     MultiHeadAttention,
+    PositionalEncoding,
     PositionwiseFeedForward,
     SelfAttention,
     Transformer,
@@ -70,6 +71,12 @@ def test_no_heads_at_all(num_heads: int) -> None:
 def test_sizes_and_options_that_do_not_fit(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         Transformer(**{"src_vocab_size": 11, "tgt_vocab_size": 13, "d_model": 8, "num_heads": 2, "d_ff": 16, **options})
+
+
+@pytest.mark.parametrize(("length", "offset"), [(4, 0), (1, 3)])
+def test_a_sequence_that_is_too_long(length: int, offset: int) -> None:
+    with pytest.raises(ValueError, match=r"4 tokens is longer than max_len=3.*larger max_len"):
+        PositionalEncoding(4, max_len=3)(torch.zeros(1, length, 4), offset)
 
 
 def test_an_unknown_activation_of_the_network_alone() -> None:
