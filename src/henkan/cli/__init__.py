@@ -9,7 +9,7 @@ from importlib import import_module
 
 from henkan import __version__
 
-COMMANDS = {
+MODELS = {
     "train": "train a model on a task or on a file of pairs",
     "predict": "transform lines of text with a trained model",
     "evaluate": "measure a trained model on pairs with known answers",
@@ -17,6 +17,20 @@ COMMANDS = {
     "tasks": "list the built-in tasks and their options",
     "demo": "train on English words for three minutes and look at the result",
 }
+COURSE = {
+    "learn": "make a folder of exercises: the parts of the model, for you to write",
+    "watch": "check the current exercise each time its file is saved",
+    "check": "check an exercise, a phase, or all of them",
+    "hint": "give the next of three hints",
+    "next": "go on to the next exercise",
+    "list": "list the exercises and how far you are",
+    "reset": "begin an exercise again; your work is kept beside it",
+    "solution": "show how the library has it",
+    "diff": "compare your code with the library's",
+    "exam": "run the library's own tests on your parts",
+    "explain": "show an equation, its line of code, and numbers put in",
+}
+COMMANDS = {**MODELS, **COURSE}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,8 +58,10 @@ def speak_utf8() -> None:
 
 def usage() -> str:
     """The help text of henkan itself."""
-    lines = ["henkan trains a Transformer on pairs of texts and uses it.", "", "usage: henkan COMMAND ...", ""]
-    lines += [f"  {name:<10}{description}" for name, description in COMMANDS.items()]
+    lines = ["henkan trains a Transformer on pairs of texts and uses it, and teaches how it is made."]
+    lines += ["", "usage: henkan COMMAND ..."]
+    for title, commands in (("models", MODELS), ("the course, in Japanese and English", COURSE)):
+        lines += ["", f"{title}:", "", *(f"  {name:<10}{description}" for name, description in commands.items())]
     lines += [
         "",
         "henkan COMMAND --help says more about one of them. To begin:",
@@ -53,6 +69,7 @@ def usage() -> str:
         "  henkan demo                    see it work, in three minutes",
         "  henkan train pairs.tsv         learn from a file: source, tab, target on each line",
         "  henkan predict runs/pairs      then type what is to be transformed",
+        "  henkan learn init              write the Transformer yourself, exercise by exercise / 日本語の講座",
     ]
     return "\n".join(lines)
 

@@ -9,7 +9,6 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from henkan.course.text import Text
@@ -55,8 +54,8 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Exercise:
-    """One exercise. Checks, probe and mistakes take the parts in the order of ``part_names``."""
+class Card:
+    """What an exercise is about and all that it says, read from its TOML file alone: no check is imported for it."""
 
     id: str
     title: Text
@@ -75,16 +74,11 @@ class Exercise:
     """The files of the library's own test suite that must pass with the learner's parts in place."""
     todo: tuple[Text, ...]
     hints: tuple[Text, ...]
-    checks: Mapping[str, Check]
     check_names: Mapping[str, Text]
-    mistakes: Mapping[str, Mistake]
+    mistake_texts: Mapping[str, Text]
+    mistake_cards: Mapping[str, str]
+    """The misconception cards of the lesson that say more about a mistake, such as "M2-1"."""
     messages: Mapping[str, Text]
-    probe: Callable[..., Numbers]
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The library's own parts: the solution."""
-        return tuple(_find(name) for name in self.part_names)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,44 +86,78 @@ class Exercise:
         return tuple(name.rpartition(".")[2] for name in self.part_names)
 
 
+@dataclass(frozen=True)
+class Exercise(Card):
+    """One exercise. Checks, probe and mistakes take the parts in the order of ``part_names``."""
+
+    checks: Mapping[str, Check]
+    mistakes: Mapping[str, Mistake]
+    probe: Callable[..., Numbers]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The library's own parts: the solution."""
+        return tuple(_find(name) for name in self.part_names)
+
+
+@cache
+def load_card(exercise_id: str) -> Card:
+    """The card of this exercise; a ``ValueError`` for one that does not exist."""
+    return Card(**_card_fields(exercise_id, _read(exercise_id)))
+
+
 @cache
 def load_exercise(exercise_id: str) -> Exercise:
     """The exercise of this id; a ``ValueError`` for one that does not exist."""
+    table = _read(exercise_id)
+    module = importlib.import_module(f"henkan.course.exercises.{exercise_id.replace('/', '.')}")
+    card = _card_fields(exercise_id, table)
+    return Exercise(
+        **card,
+        checks={name: getattr(module, name) for name in table["checks"]},
+        mistakes={
+            name: Mistake(name, _parts(getattr(module, name)), text, card["mistake_cards"].get(name))
+            for name, text in card["mistake_texts"].items()
+        },
+        probe=module.probe,
+    )
+
+
+def _read(exercise_id: str) -> dict[str, Any]:
     if exercise_id not in ORDER:
         raise ValueError(f"there is no exercise {exercise_id!r}: henkan list shows them all")
     phase, name = exercise_id.split("/")
-    card = read_toml("exercises", phase, f"{name}.toml")
-    module = importlib.import_module(f"henkan.course.exercises.{phase}.{name}")
-    return _build(exercise_id, card, module)
+    return read_toml("exercises", phase, f"{name}.toml")
 
 
-def _build(exercise_id: str, card: Mapping[str, Any], module: ModuleType) -> Exercise:
+def _card_fields(exercise_id: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a ``Card`` by name."""
+
     def text(entry: Mapping[str, Any], what: str) -> Text:
         return Text.of(entry, f"{exercise_id}.toml: {what}")
 
-    return Exercise(
-        id=exercise_id,
-        title=text(card["title"], "title"),
-        part_names=tuple(card["parts"]),
-        minutes=(card["minutes"][0], card["minutes"][1]),
-        difficulty=card["difficulty"],
-        importance=card["importance"],
-        requires=tuple(card["requires"]),
-        equations=tuple(card["equations"]),
-        methods=tuple(card.get("methods", ())),
-        arguments=tuple(card.get("arguments", ())),
-        tests=tuple(card.get("tests", ())),
-        todo=tuple(text(entry, "todo") for entry in card["todo"]),
-        hints=tuple(text(entry, "hints") for entry in card["hints"]),
-        checks={name: getattr(module, name) for name in card["checks"]},
-        check_names={name: text(entry, name) for name, entry in card["checks"].items()},
-        mistakes={
-            name: Mistake(name, _parts(getattr(module, name)), text(entry, name), entry.get("card"))
-            for name, entry in card.get("mistakes", {}).items()
-        },
-        messages={name: text(entry, name) for name, entry in card.get("messages", {}).items()},
-        probe=module.probe,
-    )
+    def texts(key: str) -> dict[str, Text]:
+        return {name: text(entry, name) for name, entry in table.get(key, {}).items()}
+
+    return {
+        "id": exercise_id,
+        "title": text(table["title"], "title"),
+        "part_names": tuple(table["parts"]),
+        "minutes": (table["minutes"][0], table["minutes"][1]),
+        "difficulty": table["difficulty"],
+        "importance": table["importance"],
+        "requires": tuple(table["requires"]),
+        "equations": tuple(table["equations"]),
+        "methods": tuple(table.get("methods", ())),
+        "arguments": tuple(table.get("arguments", ())),
+        "tests": tuple(table.get("tests", ())),
+        "todo": tuple(text(entry, "todo") for entry in table["todo"]),
+        "hints": tuple(text(entry, "hints") for entry in table["hints"]),
+        "check_names": texts("checks"),
+        "mistake_texts": texts("mistakes"),
+        "mistake_cards": {name: entry["card"] for name, entry in table.get("mistakes", {}).items() if "card" in entry},
+        "messages": texts("messages"),
+    }
 
 
 def _parts(mistake: Part | tuple[Part, ...]) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ NO_FONT = (
     '図の日本語にはフォントが必要です。いまは英語で表示します（pip install "henkan[plot]" で入ります）'
 )
 
-_asked: Language = "en"
+_asked: Language | None = None
 _can_show_japanese = True
 _has_warned = False
 
@@ -38,6 +38,11 @@ def use_language(language: Language) -> None:
 
 def language() -> Language:
     """The language that ``use_language`` last asked for; English before."""
+    return _asked or "en"
+
+
+def asked() -> Language | None:
+    """The language that ``use_language`` last asked for; None before, when whoever shows text may choose."""
     return _asked
 
 
