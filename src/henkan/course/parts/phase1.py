@@ -24,8 +24,8 @@ def embedding_as_matmul(
 def relative_shift(shift: int, d_model: int) -> Float[Tensor, "d_model d_model"]:
     """The matrix that takes the encoding of any position p to that of p + ``shift`` (paper, section 3.5).
 
-    It turns each pair of columns 2i, 2i + 1 by the angle ``shift`` / 10000^(2i / d_model), and nothing else. ``d_model``
-    is even. Returned in torch's default dtype.
+    Each pair of columns 2i, 2i + 1 is turned by its own angle, ``shift`` / 10000^(2i / d_model). ``d_model`` is even.
+    Returned in torch's default dtype.
     """
     angle = shift / 10000.0 ** (torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
     cosine, sine = angle.cos(), angle.sin()
