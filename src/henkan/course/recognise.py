@@ -1,6 +1,6 @@
 """Recognising a mistake: on random input, the learner's code gives what a known mistake gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from henkan.course.exercise import Exercise, Part
@@ -29,6 +29,20 @@ def probe(exercise: Exercise, parts: Sequence[Part]) -> list[Any] | None:
         return [_numbers(result) for result in exercise.probe(*parts)]
     except Exception:  # the learner's code may raise anything
         return None
+
+
+def probe_in_stages(yours: Sequence[Part], right: Sequence[Part], *stages: Callable[..., Any]) -> list[Any]:
+    """What ``yours`` gives in each stage, up to the first that tells it from the parts that are ``right``.
+
+    For probes whose later stages ask for finer things than the earlier ones: code that is wrong already is compared by
+    that alone, whatever else it has or has not.
+    """
+    results = []
+    for stage in stages:
+        results.append(_numbers(stage(*yours)))
+        if not is_same(results[-1], _numbers(stage(*right))):
+            break
+    return results
 
 
 def is_same(yours: Any, theirs: Any) -> bool:

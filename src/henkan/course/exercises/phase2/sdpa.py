@@ -39,7 +39,7 @@ def by_hand(attention: Attention) -> None:
 
 def rows_sum_to_one(attention: Attention) -> None:
     sums = attention(normal(5, 4), normal(7, 4), normal(7, 6))[1].sum(dim=-1)
-    expect(torch.allclose(sums, torch.ones_like(sums)), "rows_do_not_sum_to_one", sum=f"{float(sums[0]):.6f}")
+    expect(torch.allclose(sums, torch.ones_like(sums)), "rows_do_not_sum_to_one", sum=f"{sums[0].item():.6f}")
 
 
 def order_of_keys(attention: Attention) -> None:
@@ -66,8 +66,8 @@ def parity(attention: Attention) -> None:
 
 
 def probe(attention: Attention) -> tuple[Tensor, Tensor]:
-    # As many queries as keys, so that a mistake in the axes has a result, too.
-    return attention(normal(6, 5), normal(6, 5), normal(6, 3))
+    # Several heads, so that D and d_model differ; as many queries as keys, so that a mistake in the axes has a result.
+    return attention(normal(2, 3, 6, 5, seed=1), normal(2, 3, 6, 5, seed=2), normal(2, 3, 6, 3))
 
 
 def no_scale(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,6 +77,12 @@ def no_scale(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
 def div_by_d_k(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     weights = softmax(q @ k.transpose(-2, -1) / q.size(-1), dim=-1)
+    return weights @ v, weights
+
+
+def scale_sqrt_d_model(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    num_heads = q.size(-3) if q.dim() > 2 else 1
+    weights = softmax(q @ k.transpose(-2, -1) / math.sqrt(num_heads * q.size(-1)), dim=-1)
     return weights @ v, weights
 
 

@@ -1,0 +1,209 @@
+"""phase2/masked_sdpa: scaled dot-product attention in which some keys are hidden."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from henkan.course.expect import expect, expect_close, expect_shape, expect_untouched
+from henkan.course.finding import Finding
+from henkan.course.random_input import normal
+from henkan.course.recognise import probe_in_stages
+from henkan.nn.attention import scaled_dot_product_attention
+
+Result = tuple[Tensor, Tensor]  # output and weights
+Mask = Tensor | None
+Attention = Callable[..., Result]
+
+MASK = torch.tensor([[1, 0, 1, 1, 0], [0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1], [1, 1, 1, 1, 0]]).bool()
+BLIND = torch.tensor([[1, 0, 1, 1, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 0]]).bool()
+PADDING = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()[:, None, None, :]
+
+
+def shapes(attention: Attention) -> None:
+    q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
+    for mask in (None, PADDING, torch.ones(4, 5, dtype=torch.bool).tril()[None, None]):
+        output, weights = attention(q, k, v, mask)
+        expect_shape("output", output, (2, 3, 4, 7))
+        expect_shape("weights", weights, (2, 3, 4, 5))
+
+
+def untouched(attention: Attention) -> None:
+    inputs = {"q": normal(5, 4), "k": normal(5, 4), "v": normal(5, 3), "mask": MASK.clone()}
+    expect_untouched(lambda q, k, v, mask: attention(q, k, v, mask), **inputs)
+
+
+def without_mask(attention: Attention) -> None:
+    q, k, v = normal(5, 4), normal(7, 4), normal(7, 6)
+    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v), 1e-9)
+
+
+def by_hand(attention: Attention) -> None:
+    q, k = torch.ones(1, 1, dtype=torch.float64), torch.tensor([[1.0], [2.0], [3.0]], dtype=torch.float64)
+    visible = torch.tensor([[True, True, False]])
+    output, weights = attention(q, k, torch.tensor([[0.3], [0.9], [5.0]], dtype=torch.float64), visible)
+    expect_close("α", weights, [[0.268941, 0.731059, 0.0]])
+    expect_close("z", output, [[0.738635]])
+
+
+def hidden_weights_are_zero(attention: Attention) -> None:
+    weights = attention(normal(5, 4), normal(5, 4), normal(5, 3), MASK)[1]
+    largest = float(weights[~MASK].max())
+    expect(largest == 0.0, "hidden_key_weighs", weight=f"{largest:.3g}")
+    sums = weights.sum(dim=-1)
+    expect(torch.allclose(sums, torch.ones_like(sums)), "visible_do_not_sum_to_one", sum=f"{sums[0].item():.6f}")
+
+
+def hidden_key_of_any_size(attention: Attention) -> None:
+    q, k, v = normal(1, 4), normal(3, 4), normal(3, 2)
+    hidden = 1e4 * q / q.norm()  # it would win every softmax that saw it
+    output, _ = attention(
+        q, torch.cat([k, hidden]), torch.cat([v, 9 * v[:1]]), torch.tensor([[True, True, True, False]])
+    )
+    same = bool(torch.allclose(output, F.scaled_dot_product_attention(q, k, v)))
+    expect(same, "hidden_key_takes_part")
+
+
+def no_gradient_from_hidden(attention: Attention) -> None:
+    q, k, v = normal(4, 3), normal(4, 3), normal(4, 2)
+    past = torch.ones(4, 4, dtype=torch.bool).tril()
+    for name, arguments in (("k", lambda x: (q, x, v)), ("v", lambda x: (q, k, x))):
+        value = {"k": k, "v": v}[name]
+        of_output = torch.autograd.functional.jacobian(lambda x, a=arguments: attention(*a(x), past)[0], value)
+        block = of_output.abs().sum(dim=(1, 3))  # (Tq, Dv, Tk, D) -> (Tq, Tk)
+        leaks = (block * ~past).nonzero().tolist()
+        if leaks:
+            raise Finding("future_leaks", name=name, query=leaks[0][0], key=leaks[0][1])
+        expect(bool((block > 0)[past][1:].all()), "past_has_no_gradient", name=name)
+
+
+def blind_rows(attention: Attention) -> None:
+    q, k, v = (normal(5, 4, seed=seed).requires_grad_() for seed in (1, 2, 3))
+    output, weights = attention(q, k, v, BLIND)
+    blind = ~BLIND.any(dim=-1)
+    expect(bool(weights.isfinite().all() and output.isfinite().all()), "blind_row_not_finite")
+    first = weights[blind][0].tolist()
+    expect(not weights[blind].any() and not output[blind].any(), "blind_row_not_zero", row=[round(w, 4) for w in first])
+    output.square().sum().backward()
+    gradients = [x.grad for x in (q, k, v)]
+    expect(all(g is not None and bool(g.isfinite().all()) for g in gradients), "blind_row_poisons_gradient")
+
+
+def half_precision(attention: Attention) -> None:
+    q, k, v = normal(5, 4).half(), normal(5, 4).half(), normal(5, 3).half()
+    try:
+        output, _ = attention(q, k, v, MASK)
+    except RuntimeError as error:
+        if "overflow" not in str(error):
+            raise
+        raise Finding("fill_overflows", error=str(error)) from None
+    expect(bool(output.isfinite().all()), "not_finite_in_half")
+    large = torch.full((1, 16), 100.0).half()  # q . k is 160,000; float16 ends at 65,504
+    output, _ = attention(large, torch.cat([large, -large]), normal(2, 3).half(), torch.tensor([[True, True]]))
+    expect(bool(output.isfinite().all()), "product_overflows")
+
+
+def dropout(attention: Attention) -> None:
+    q, k, v = torch.zeros(1, 4), torch.zeros(400, 4), torch.eye(400)  # with these values, the output is what mixed them
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        output, weights = attention(q, k, v, dropout=0.25)
+    expect(torch.allclose(weights, torch.full_like(weights, 1 / 400)), "returned_weights_dropped")
+    share = float((output == 0).double().mean())
+    expect(abs(share - 0.25) < 0.1, "dropout_missing", share=f"{share:.2f}")
+    kept = output[output != 0]
+    expect(torch.allclose(kept, torch.full_like(kept, 1 / 400 / 0.75)), "dropout_not_rescaled")
+
+
+def gradient(attention: Attention) -> None:
+    inputs = [
+        normal(5, 2).requires_grad_(),
+        normal(5, 2, seed=1).requires_grad_(),
+        normal(5, 2, seed=2).requires_grad_(),
+    ]
+    matches = torch.autograd.gradcheck(lambda *qkv: attention(*qkv, BLIND)[0], inputs, raise_exception=False)
+    expect(matches, "gradient_differs")
+
+
+def parity(attention: Attention) -> None:
+    q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=PADDING)
+    expect_close("output", attention(q, k, v, PADDING)[0], expected, 1e-9)
+
+
+def probe(attention: Attention) -> list[Any]:
+    q, k, v = normal(2, 5, 4, seed=1), normal(2, 5, 4, seed=2), normal(2, 5, 3)
+
+    def in_half(attention: Attention) -> float:
+        try:
+            attention(q.half(), k.half(), v.half(), MASK)
+        except RuntimeError:
+            return 0.0
+        return 1.0
+
+    return probe_in_stages(
+        [attention],
+        [scaled_dot_product_attention],
+        lambda attention: attention(q, k, v),
+        lambda attention: attention(q, k, v, MASK),
+        lambda attention: attention(q, k, v, BLIND),
+        in_half,
+    )
+
+
+def _scores(q: Tensor, k: Tensor) -> Tensor:
+    return (q / math.sqrt(q.size(-1))) @ k.transpose(-2, -1)
+
+
+def mask_ignored(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    return scaled_dot_product_attention(q, k, v, dropout=dropout)
+
+
+def mask_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    weights = _scores(q, k).softmax(dim=-1)
+    if mask is not None:
+        weights = weights * mask
+    return F.dropout(weights, dropout) @ v, weights
+
+
+def mask_times_scores(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    scores = _scores(q, k) if mask is None else _scores(q, k) * mask
+    weights = scores.softmax(dim=-1)
+    return F.dropout(weights, dropout) @ v, weights
+
+
+def mask_inverted(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    return scaled_dot_product_attention(q, k, v, None if mask is None else ~mask, dropout=dropout)
+
+
+def additive_bool_mask(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    scores = _scores(q, k) if mask is None else _scores(q, k) + mask
+    weights = scores.softmax(dim=-1)
+    return F.dropout(weights, dropout) @ v, weights
+
+
+def _filled(fill: Callable[[Tensor], float]) -> Attention:
+    """Attention whose hidden scores get the number ``fill`` of them, and nothing more."""
+
+    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+        scores = _scores(q, k)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, fill(scores))
+        weights = scores.softmax(dim=-1)
+        return F.dropout(weights, dropout) @ v, weights
+
+    return attention
+
+
+blind_row_is_nan = _filled(lambda scores: -math.inf)
+blind_row_is_uniform = _filled(lambda scores: -1e9)
+
+
+def fill_overflows_half(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    weights = blind_row_is_uniform(q, k, v, mask)[1]
+    if mask is not None:
+        weights = weights.masked_fill(~mask, 0.0)
+    return F.dropout(weights, dropout) @ v, weights

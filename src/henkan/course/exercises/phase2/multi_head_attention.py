@@ -1,0 +1,197 @@
+"""phase2/multi_head_attention: several attentions side by side, each over its own projection."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from henkan.course.exercises.phase2.multi_head_mistakes import (  # noqa: F401 - found by their names
+    dropout_in_evaluation,
+    dropout_on_scores,
+    mask_dropped,
+    no_output_projection,
+    scale_sqrt_d_model,
+    shared_qk_projection,
+    softmax_over_heads,
+    value_from_key,
+    view_without_transpose,
+)
+from henkan.course.expect import copy_weights, expect, expect_close, expect_finite, expect_shape, expect_untouched
+from henkan.course.finding import Finding
+from henkan.course.random_input import normal
+from henkan.course.recognise import probe_in_stages
+from henkan.nn.attention import MultiHeadAttention
+
+Class = type[MultiHeadAttention]
+
+PAST = torch.ones(5, 5, dtype=torch.bool).tril()[None, None]
+PADDING = torch.tensor([[1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0]]).bool()[:, None, None, :]
+
+
+def _inputs() -> tuple[Tensor, Tensor, Tensor]:
+    return normal(2, 5, 6), normal(2, 7, 6, seed=1), normal(2, 7, 6, seed=2)
+
+
+def _build(attention_class: Class, d_model: int = 6, num_heads: int = 3, dropout: float = 0.0) -> MultiHeadAttention:
+    """The learner's module with weights that depend on the sizes alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        reference = MultiHeadAttention(d_model, num_heads, dropout).double()
+        yours = attention_class(d_model, num_heads, dropout).double()
+    copy_weights(yours, reference)
+    return yours
+
+
+def shapes(attention_class: Class) -> None:
+    output, weights = attention_class(6, 3, dropout=0.0).double()(*_inputs())
+    expect_shape("output", output, (2, 5, 6))
+    expect_shape("weights", weights, (2, 3, 5, 7))
+
+
+def parameters(attention_class: Class) -> None:
+    for num_heads in (1, 2, 4, 8):
+        count = sum(p.numel() for p in attention_class(128, num_heads).parameters())
+        expect(count == 66_048, "parameter_count", num_heads=num_heads, count=f"{count:,}")
+
+
+def finite_and_untouched(attention_class: Class) -> None:
+    attention = attention_class(6, 3, dropout=0.0).double()
+    query, key, value = _inputs()
+    for name, result in zip(("output", "weights"), attention(query, key, value), strict=True):
+        expect_finite(name, result)
+    expect_untouched(lambda query, key, value: attention(query, key, value), query=query, key=key, value=value)
+
+
+def by_hand(attention_class: Class) -> None:
+    eye, zero = torch.eye(2), torch.zeros(2, 2)
+    reference = MultiHeadAttention(4, 2, dropout=0.0).double()
+    with torch.no_grad():
+        for name, parameter in reference.named_parameters():
+            parameter.copy_(torch.eye(4) if name.endswith("weight") else torch.zeros(4))
+        # The second head asks for nothing, so all its scores are 0; the result is doubled.
+        reference.query_projection.weight.copy_(torch.cat([torch.cat([eye, zero], 1), torch.zeros(2, 4)]))
+        reference.output_projection.weight.mul_(2.0)
+    attention = attention_class(4, 2, dropout=0.0).double()
+    copy_weights(attention, reference)
+    queries = torch.eye(2, 4, dtype=torch.float64)[None]
+    keys = torch.tensor([[[0.8, 0.6, 0.8, 0.6], [0.0, 1.0, 0.0, 1.0]]], dtype=torch.float64)
+    values = torch.tensor([[[0.3, 0.0, 0.3, 0.0], [0.9, 0.0, 0.9, 0.0]]], dtype=torch.float64)
+    output, weights = attention(queries, keys, values)
+    head1, head2 = [[0.637767, 0.362233], [0.429757, 0.570243]], [[0.5, 0.5], [0.5, 0.5]]
+    expect_close("α", weights, [[head1, head2]])
+    expect_close("z", output, [[[1.034680, 0.0, 1.2, 0.0], [1.284292, 0.0, 1.2, 0.0]]], 2e-6)
+
+
+def rows_sum_to_one(attention_class: Class) -> None:
+    sums = attention_class(6, 3, dropout=0.0).double()(*_inputs())[1].sum(dim=-1)
+    expect(torch.allclose(sums, torch.ones_like(sums)), "rows_do_not_sum_to_one", sum=f"{sums[0, 0, 0].item():.6f}")
+
+
+def heads_keep_apart(attention_class: Class) -> None:
+    attention = _build(attention_class)
+    query, key, value = _inputs()
+    before = attention(query, key, value)[1]
+    with torch.no_grad():
+        attention.query_projection.weight[:2] += 1.0  # rows 0 and 1 make the queries of head 0
+    changed = ~torch.isclose(attention(query, key, value)[1], before).flatten(2).all(dim=-1)  # (B, H)
+    expect(bool(changed[:, 0].all() and not changed[:, 1:].any()), "heads_mixed")
+
+
+def masks(attention_class: Class) -> None:
+    attention = attention_class(6, 3, dropout=0.0).double()
+    query, key, value = _inputs()
+    weights = attention(query, key, value, PADDING)[1]
+    expect(not bool(weights[~PADDING.expand_as(weights)].any()), "mask_ignored")
+    x = normal(2, 5, 6)
+    output = attention(x, x, x, PAST)[0]
+    later = torch.cat([x[:, :3], normal(2, 2, 6, seed=3)], dim=1)
+    expect(torch.allclose(attention(later, later, later, PAST)[0][:, :3], output[:, :3]), "future_seen")
+
+
+def dropout(attention_class: Class) -> None:
+    attention = _build(attention_class, dropout=0.5)
+    reference = _build(attention_class)
+    inputs = _inputs()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        attention.eval()
+        first, second = attention(*inputs)[0], attention(*inputs)[0]
+        expect(bool((first == second).all()), "eval_not_deterministic")
+        attention.train()
+        (first, weights), (second, _) = attention(*inputs), attention(*inputs)
+    expect(not torch.equal(first, second), "dropout_missing")
+    expect(torch.allclose(weights, reference(*inputs)[1]), "returned_weights_dropped")
+
+
+def gradient(attention_class: Class) -> None:
+    attention = attention_class(6, 3, dropout=0.0).double()
+    inputs = [x.requires_grad_() for x in _inputs()]
+    output, _ = attention(*inputs)
+    if not output.requires_grad:
+        raise Finding("gradient_differs")
+    output.square().sum().backward()
+    for name, parameter in attention.named_parameters():
+        if name.endswith("weight"):  # a key's bias has no gradient: it adds the same to every score of a row
+            reached = parameter.grad is not None and bool(parameter.grad.abs().sum() > 0)
+            expect(reached, "no_gradient", name=name)
+    small = [normal(1, 2, 6).requires_grad_(), normal(1, 3, 6).requires_grad_(), normal(1, 3, 6).requires_grad_()]
+    matches = torch.autograd.gradcheck(lambda *x: attention(*x)[0], small, raise_exception=False)
+    expect(matches, "gradient_differs")
+
+
+def parity(attention_class: Class) -> None:
+    yours = _build(attention_class)
+    theirs = nn.MultiheadAttention(6, 3, batch_first=True).double()
+    projections = (yours.query_projection, yours.key_projection, yours.value_projection)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([projection.weight for projection in projections]))
+        theirs.in_proj_bias.copy_(torch.cat([projection.bias for projection in projections]))
+        theirs.out_proj.weight.copy_(yours.output_projection.weight)
+        theirs.out_proj.bias.copy_(yours.output_projection.bias)
+    query, key, value = _inputs()
+    hidden = ~PADDING[:, 0, 0]  # torch's True means "hidden"
+    expected, expected_weights = theirs(query, key, value, key_padding_mask=hidden, average_attn_weights=False)
+    output, weights = yours(query, key, value, PADDING)
+    expect_close("weights", weights, expected_weights, 1e-9)
+    expect_close("output", output, expected, 1e-9)
+
+
+def trains(attention_class: Class) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        attention = attention_class(8, 2, dropout=0.0).double()
+    contents = normal(16, 6, 8)
+    x = contents + 3.0 * torch.eye(6, 8, dtype=torch.float64)  # by which a position can be told from the others
+    target = contents[:, :1].expand(-1, 6, -1)  # all positions are to hand over what the first one holds
+    optimizer = torch.optim.Adam(attention.parameters(), lr=0.02)
+    losses = []
+    for _ in range(60):
+        loss = F.mse_loss(attention(x, x, x)[0], target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    expect(losses[-1] < losses[0] / 2, "does_not_train", first=f"{losses[0]:.3f}", last=f"{losses[-1]:.3f}")
+
+
+def probe(attention_class: Class) -> list[Any]:
+    # As many queries as keys, so that a mistake in the axes has a result, too.
+    query, key, value = normal(2, 5, 6), normal(2, 5, 6, seed=1), normal(2, 5, 6, seed=2)
+
+    def in_training(attention_class: Class) -> list[float]:
+        attention = _build(attention_class, dropout=0.5)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            first, second = attention(query, key, value)[1], attention(query, key, value)[1]
+            attention.eval()
+            evaluated = [attention(query, key, value)[0] for _ in range(2)]
+        return [float(torch.equal(first, second)), float(torch.equal(*evaluated))]
+
+    return probe_in_stages(
+        [attention_class],
+        [MultiHeadAttention],
+        lambda attention_class: _build(attention_class)(query, key, value),
+        lambda attention_class: _build(attention_class)(query, key, value, PAST),
+        in_training,
+    )
