@@ -1,0 +1,1 @@
+"""Right solutions, written another way than the library."""
