@@ -144,13 +144,18 @@ def probe(attention: Attention) -> list[Any]:
             return 0.0
         return 1.0
 
+    def gradient_is_finite(attention: Attention) -> float:
+        queries = q.clone().requires_grad_()
+        (of_queries,) = torch.autograd.grad(attention(queries, k, v, BLIND)[0].square().sum(), queries)
+        return float(of_queries.isfinite().all())
+
     return probe_in_stages(
         [attention],
         [scaled_dot_product_attention],
         lambda attention: attention(q, k, v),
         lambda attention: attention(q, k, v, MASK),
         lambda attention: attention(q, k, v, BLIND),
-        in_half,
+        lambda attention: [in_half(attention), gradient_is_finite(attention)],
     )
 
 
@@ -206,4 +211,12 @@ def fill_overflows_half(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, d
     weights = blind_row_is_uniform(q, k, v, mask)[1]
     if mask is not None:
         weights = weights.masked_fill(~mask, 0.0)
+    return F.dropout(weights, dropout) @ v, weights
+
+
+def nan_in_gradient(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
+    scores = _scores(q, k)
+    if mask is not None:
+        scores = scores + torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -math.inf)
+    weights = scores.softmax(dim=-1).nan_to_num(0.0)
     return F.dropout(weights, dropout) @ v, weights
