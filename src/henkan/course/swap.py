@@ -17,7 +17,7 @@ from typing import Any
 
 import henkan
 from henkan.course.complete import complete
-from henkan.course.exercise import ORDER, Exercise, Part, load_exercise
+from henkan.course.exercise import ORDER, Card, Part, load_card
 
 CHECKS = "henkan.course.exercises"  # what judges the learner's parts is not made of them
 Namespace = dict[str, Any]
@@ -33,14 +33,14 @@ class Replacement:
 
 def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
     """What to replace by the learner's parts, given by exercise. Of two exercises on one part the later one counts."""
-    latest: dict[str, tuple[Exercise, Part]] = {}
-    for exercise in map(load_exercise, sorted(solved, key=ORDER.index)):
-        for name, part in zip(exercise.part_names, solved[exercise.id], strict=True):
-            latest[name] = (exercise, part)
+    latest: dict[str, tuple[Card, Part]] = {}
+    for card in map(load_card, sorted(solved, key=ORDER.index)):
+        latest.update({name: (card, part) for name, part in zip(card.part_names, solved[card.id], strict=True)})
     found = []
-    for name, (exercise, part) in latest.items():
-        reference = exercise.parts[exercise.part_names.index(name)]
-        found.append(Replacement(reference, complete(part, reference, exercise.arguments)))
+    for name, (card, part) in latest.items():
+        module, _, attribute = name.rpartition(".")
+        reference = getattr(importlib.import_module(module), attribute)
+        found.append(Replacement(reference, complete(part, reference, card.arguments)))
     return found
 
 
@@ -71,12 +71,12 @@ def swapped(solved: Mapping[str, Sequence[Part]], also: Sequence[ModuleType] = (
 
 
 def import_everything() -> None:
-    """Import every module of henkan but those that need an optional package which is not there.
+    """Import every module of henkan but the checks, and those that need an optional package which is not there.
 
     A module that was imported later, while other parts are in place, might keep them.
     """
     for module in pkgutil.walk_packages(henkan.__path__, "henkan."):
-        if module.name.endswith(".__main__"):
+        if module.name.endswith(".__main__") or module.name.startswith(CHECKS):
             continue
         try:
             importlib.import_module(module.name)
@@ -101,4 +101,3 @@ def _homes(parts: Sequence[Part]) -> list[Namespace]:
     ]
     spaces = {id(function.__globals__): function.__globals__ for function in functions}
     return [space for space in spaces.values() if str(space.get("__name__")).partition(".")[0] != "henkan"]
-
