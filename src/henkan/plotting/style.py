@@ -23,9 +23,11 @@ def new_figure(width: float, height: float) -> "Figure":
     """An empty figure of this size in inches; a ``ValueError`` without matplotlib."""
     try:
         from matplotlib.figure import Figure  # not pyplot, which keeps every figure and may want a screen
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
         raise ValueError('figures need matplotlib: pip install "henkan[plot]"') from None
-    return Figure(figsize=(width, height), layout="compressed", dpi=150)
+    layout = ConstrainedLayoutEngine(compress=True, w_pad=0.08, h_pad=0.08)  # inches around each panel
+    return Figure(figsize=(width, height), layout=layout, dpi=150)
 
 
 def to_array(numbers: Numbers) -> Array:
