@@ -16,7 +16,7 @@ def card_lines(card: Card, language: Language) -> list[str]:
     ]
     if card.requires:
         before = [f"{load_card(name).title.say(language)} ({name})" for name in card.requires]
-        lines.append(word("card_requires", language, before=", ".join(before)))
+        lines.append(word("card_requires", language, before=comma(language).join(before)))
     if card.equations:
         lines.append(word("card_equations", language, equations=", ".join(f"[{label}]" for label in card.equations)))
     return lines
@@ -28,6 +28,11 @@ def card_markdown(exercise_id: str, language: Language) -> str:
     title = word("card_title", language, title=card.title.say(language), exercise=card.id)
     how = word("card_how", language, exercise=card.id, names=", ".join(card.names))
     return "  \n".join([f"> **{title}**", *(f"> {line}" for line in [*card_lines(card, language), how])])
+
+
+def comma(language: Language) -> str:
+    """What stands between the items of a list."""
+    return "、" if language == "ja" else ", "
 
 
 def dots(number: int) -> str:
