@@ -1,9 +1,9 @@
 """The learner's files: one for each exercise, with the parts that it asks for."""
 
-import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 from henkan.course.exercise import Card, Part, load_card
 
@@ -13,17 +13,23 @@ def load_parts(card: Card, path: Path) -> tuple[Part, ...]:
 
     Whatever else the file raises when it is run is raised here.
     """
-    name = f"henkan_learner_{card.id.replace('/', '_')}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    module = load_module(card, path)
     missing = [part for part in card.names if not hasattr(module, part)]
     if missing:
         raise ValueError(f"{path} has no {' and no '.join(missing)}")
     return tuple(getattr(module, part) for part in card.names)
+
+
+def load_module(card: Card, path: Path) -> ModuleType:
+    """The learner's file, run as a module of its own. What it raises is raised here.
+
+    It is compiled each time: of two versions saved within a second, Python's cache would give back the first.
+    """
+    module = ModuleType(f"henkan_learner_{card.id.replace('/', '_')}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), module.__dict__)
+    return module
 
 
 def load_all(files: Mapping[str, Path]) -> dict[str, tuple[Part, ...]]:
