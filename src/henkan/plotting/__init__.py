@@ -2,5 +2,16 @@
 
 from henkan.plotting.attention import attention_map
 from henkan.plotting.language import L, Language, language, use_language
+from henkan.plotting.scores import attention_steps, entropy_histogram, head_grid, saturation_curves
 
-__all__ = ["L", "Language", "attention_map", "language", "use_language"]
+__all__ = [
+    "L",
+    "Language",
+    "attention_map",
+    "attention_steps",
+    "entropy_histogram",
+    "head_grid",
+    "language",
+    "saturation_curves",
+    "use_language",
+]

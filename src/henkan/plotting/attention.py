@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from henkan.plotting.language import L
 from henkan.plotting.style import MEDIUM, hatch_cells, new_figure, print_cells, to_array, visible
 
@@ -32,14 +34,15 @@ def attention_map(
         )
     figure = new_figure(width=1.8 + CELL * len(source_symbols), height=1.4 + CELL * len(target_symbols))
     axes = figure.add_subplot()
-    image = axes.imshow(to_array(weights), cmap="viridis", vmin=0.0, vmax=1.0, aspect="equal")
+    hidden = to_array(~mask.expand(weights.shape) if mask is not None else weights.new_zeros(weights.shape))
+    drawn = np.ma.masked_array(to_array(weights), hidden)
+    image = axes.imshow(drawn, cmap="viridis", vmin=0.0, vmax=1.0, aspect="equal")
     axes.set_xticks(range(len(source_symbols)), [visible(symbol) for symbol in source_symbols])
     axes.set_yticks(range(len(target_symbols)), [visible(symbol) for symbol in target_symbols])
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=MEDIUM)
     print_cells(axes, image)
-    if mask is not None:
-        hatch_cells(axes, ~mask.expand(weights.shape))
+    hatch_cells(axes, hidden)
     if title:
         axes.set_title(title, fontsize=MEDIUM)
     figure.colorbar(image, ax=axes, label=L("重み", "weight"))

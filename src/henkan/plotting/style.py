@@ -38,12 +38,14 @@ def to_array(numbers: Numbers) -> Array:
 
 
 def print_cells(axes: "Axes", image: "AxesImage", form: str = ".1f", size: int = SMALL) -> None:
-    """Print every number of ``image`` into its cell, if it has at most 8 rows and 8 columns."""
-    numbers = np.asarray(image.get_array())
+    """Print every number of ``image`` into its cell, if it has at most 8 rows and 8 columns. Masked ones stay empty."""
+    numbers: Array = np.ma.asarray(image.get_array())
     if max(numbers.shape) > MAX_PRINTED:
         return
     for row, column in cells(numbers):
         number = numbers[row, column]
+        if np.ma.is_masked(number):
+            continue
         color = "black" if _brightness(image, number) > 0.45 else "white"
         axes.text(column, row, minus(f"{number:{form}}"), ha="center", va="center", color=color, fontsize=size)
 
