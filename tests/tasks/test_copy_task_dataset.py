@@ -36,8 +36,30 @@ def test_global_seed_makes_it_repeatable():
     assert not draw(1).equal(draw(2))
 
 
-def test_dataset_ends_for_a_plain_loop():
-    assert len(list(CopyTaskDataset(num_samples=4, max_len=5, vocab_size=10))) == 4
+@pytest.mark.parametrize("fresh", [False, True])
+def test_dataset_ends_for_a_plain_loop(fresh: bool):
+    assert len(list(CopyTaskDataset(num_samples=4, max_len=5, vocab_size=10, fresh=fresh))) == 4
+
+
+def test_a_sample_stays_the_same_unless_it_is_drawn_afresh():
+    def epochs(fresh: bool) -> list[torch.Tensor]:
+        dataset = CopyTaskDataset(num_samples=10, max_len=5, vocab_size=10, fresh=fresh)
+        return [torch.stack([tgt for _, tgt in dataset]) for _ in range(2)]
+
+    first, second = epochs(fresh=False)
+    assert first.equal(second)
+    first, second = epochs(fresh=True)
+    assert not first.equal(second)
+
+
+def test_fresh_samples_repeat_with_the_global_seed():
+    dataset = CopyTaskDataset(num_samples=10, max_len=5, vocab_size=10, fresh=True)
+
+    def epoch(seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        return torch.stack([tgt for _, tgt in dataset])
+
+    assert epoch(1).equal(epoch(1))
 
 
 def test_collate_fn_stacks_the_pairs_of_a_data_loader():

@@ -64,28 +64,37 @@ class CopyTaskDataset(Dataset[tuple[Tensor, Tensor]]):
     Lengths are 1 to ``max_len`` and symbols 1 to ``vocab_size - 1``. The source is the symbols alone; the target has
     the start token ``vocab_size`` before them and the end token ``vocab_size + 1`` after them. Both are padded with 0
     to ``max_len + 2``. The numbers come from torch's global generator when the data set is made, so
-    ``torch.manual_seed`` before it makes it repeatable.
+    ``torch.manual_seed`` before it makes it repeatable. With ``fresh``, they come from it each time a sequence is asked
+    for: no sequence is seen twice, and nothing can be learned by heart.
     """
 
-    def __init__(self, num_samples: int, max_len: int, vocab_size: int) -> None:
+    def __init__(self, num_samples: int, max_len: int, vocab_size: int, *, fresh: bool = False) -> None:
         check_at_least("num_samples", num_samples, 1)
         check_at_least("max_len", max_len, 1)
         check_at_least("vocab_size", vocab_size, 2)  # padding and one symbol
+        self.max_len, self.vocab_size, self.fresh = max_len, vocab_size, fresh
         self.start_token, self.end_token = vocab_size, vocab_size + 1
-        lengths = torch.randint(1, max_len + 1, (num_samples, 1))
-        symbols = torch.randint(1, vocab_size, (num_samples, max_len))
-        self.src = torch.full((num_samples, max_len + 2), PAD_IDX)
-        self.src[:, :max_len] = symbols.masked_fill(torch.arange(max_len) >= lengths, PAD_IDX)
-        self.tgt = self.src.roll(1, dims=1)
-        self.tgt[:, 0] = self.start_token
-        self.tgt.scatter_(1, lengths + 1, self.end_token)
+        self.src, self.tgt = self._draw(num_samples)
 
     def __len__(self) -> int:
         return len(self.src)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Source and target of one sequence."""
-        return self.src[index], self.tgt[index]
+        src, tgt = self.src[index], self.tgt[index]  # an index past the end raises, which ends a plain loop
+        if self.fresh:
+            (src,), (tgt,) = self._draw(1)
+        return src, tgt
+
+    def _draw(self, num_samples: int) -> tuple[Tensor, Tensor]:
+        """Sources and targets of so many new sequences."""
+        lengths = torch.randint(1, self.max_len + 1, (num_samples, 1))
+        symbols = torch.randint(1, self.vocab_size, (num_samples, self.max_len))
+        src = torch.full((num_samples, self.max_len + 2), PAD_IDX)
+        src[:, : self.max_len] = symbols.masked_fill(torch.arange(self.max_len) >= lengths, PAD_IDX)
+        tgt = src.roll(1, dims=1)
+        tgt[:, 0] = self.start_token
+        return src, tgt.scatter(1, lengths + 1, self.end_token)
 
 
 def collate_fn(pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
