@@ -30,7 +30,7 @@ class TokenEmbedding(nn.Embedding):
     def forward(self, ids: Int[Tensor, "B T"]) -> Float[Tensor, "B T d_model"]:
         """The scaled vectors of ``ids``. Raises ``ValueError`` for an id outside the vocabulary."""
         check_ids(ids, self.num_embeddings, self.name)
-        return super().forward(ids) * self.scale
+        return super().forward(ids) * self.scale  # [eq-emb]
 
 
 class TiedProjection(nn.Module):

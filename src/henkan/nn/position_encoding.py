@@ -16,7 +16,7 @@ def sinusoidal_encoding(length: int, d_model: int) -> Float[Tensor, "length d_mo
     """
     position = torch.arange(length, dtype=torch.float64).unsqueeze(1)
     even_column = torch.arange(0, d_model, 2, dtype=torch.float64)
-    angle = position / 10000.0 ** (even_column / d_model)  # (length, ceil(d_model / 2))
+    angle = position / 10000.0 ** (even_column / d_model)  # (length, ceil(d_model / 2))  # [eq-pe]
     encoding = torch.empty(length, d_model, dtype=torch.float64)
     encoding[:, 0::2] = angle.sin()
     encoding[:, 1::2] = angle[:, : d_model // 2].cos()
@@ -47,4 +47,4 @@ class PositionalEncoding(nn.Module):
                 f"a sequence of {end} tokens is longer than max_len={self.max_len}: "
                 f"shorten the sequence or build the model with a larger max_len"
             )
-        return self.dropout(x + self.encoding[offset:end])
+        return self.dropout(x + self.encoding[offset:end])  # [eq-in]
