@@ -32,13 +32,13 @@ def scaled_dot_product_attention(
     Returns the mixed values and the weights.
     """
     # Scaled before the product, whose sums could pass the largest number of float16.
-    scores = (q / math.sqrt(q.size(-1))) @ k.transpose(-2, -1)  # (B, H, Tq, Tk)
+    scores = (q / math.sqrt(q.size(-1))) @ k.transpose(-2, -1)  # (B, H, Tq, Tk)  # [eq-scores]
     if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
+        scores = scores.masked_fill(~mask, -torch.inf)  # [eq-mask]
     weights = scores.softmax(dim=-1)
     if mask is not None:
         weights = weights.masked_fill(~mask, 0.0)  # a fully hidden row softmaxes to NaN
-    return F.dropout(weights, dropout) @ v, weights
+    return F.dropout(weights, dropout) @ v, weights  # [eq-sdpa]
 
 
 def fused_attention(
@@ -103,8 +103,8 @@ class MultiHeadAttention(nn.Module):
         k = self._split(self.key_projection(key))
         v = self._split(self.value_projection(value))
         check_mask(mask, q, k)
-        mixed, weights = scaled_dot_product_attention(q, k, v, mask, dropout=self._dropout_now())
-        return self.output_projection(merge_heads(mixed)), weights
+        mixed, weights = scaled_dot_product_attention(q, k, v, mask, dropout=self._dropout_now())  # [eq-heads]
+        return self.output_projection(merge_heads(mixed)), weights  # [eq-mha]
 
     def attend(
         self,

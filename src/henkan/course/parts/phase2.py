@@ -15,7 +15,7 @@ def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"
     The largest number is subtracted first. It cancels in the quotient, and no exponential can overflow.
     """
     exponentials = (x - x.amax(dim=dim, keepdim=True)).exp()
-    return exponentials / exponentials.sum(dim=dim, keepdim=True)
+    return exponentials / exponentials.sum(dim=dim, keepdim=True)  # [eq-softmax]
 
 
 def cross_attention(
