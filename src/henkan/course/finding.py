@@ -59,6 +59,8 @@ class Report:
     failure: Failure | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
     """The checks that could not say anything, each with its message."""
+    output: str = ""
+    """What the learner's code printed."""
 
     @property
     def is_passed(self) -> bool:
@@ -83,6 +85,7 @@ class Report:
                 "rows": [[row.place, row.yours, row.expected] for row in failure.rows],
                 "mistake": failure.mistake,
             },
+            "output": self.output,
         }
 
     @classmethod
@@ -91,4 +94,4 @@ class Report:
         found = data["failure"]
         failure = None if found is None else Failure(**{**found, "rows": tuple(Row(*row) for row in found["rows"])})
         passed, skipped = tuple(data["passed"]), data["skipped"]
-        return cls(data["exercise"], passed, data["total"], data["seconds"], failure, skipped)
+        return cls(data["exercise"], passed, data["total"], data["seconds"], failure, skipped, data["output"])

@@ -1,16 +1,19 @@
 """The ladder of checks, from the shape of a result up to whether it trains: the first that fails ends the climb."""
 
+import inspect
+import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import henkan
 from henkan.course.exercise import Exercise, Part
 from henkan.course.finding import Failure, Finding, Report, Skipped
 from henkan.course.recognise import recognise
 
-LIBRARY = Path(henkan.__file__).parent
+# What Python says of a call whose arguments the function does not take.
+WRONG_CALL = ("positional argument", "unexpected keyword argument", "keyword-only argument", "multiple values for")
 
 
 def climb(exercise: Exercise, parts: Sequence[Part]) -> Report:
@@ -32,20 +35,52 @@ def climb(exercise: Exercise, parts: Sequence[Part]) -> Report:
             values = {key: str(value) for key, value in finding.values.items()}
             failure = Failure(name, finding.message, values, finding.rows, recognise(exercise, parts))
             break
-        except NotImplementedError:
-            failure = Failure(name, "not_written_yet")
-            break
-        except Exception as error:  # whatever it is, it is the learner's, and they should read it
-            failure = Failure(name, "raised", _describe(error), mistake=recognise(exercise, parts))
+        except (Exception, SystemExit) as error:  # whatever it is, it is the learner's, and they should read it
+            failure = _failure(name, error, files_of(parts))
+            if failure.message != "not_written_yet":
+                failure = replace(failure, mistake=recognise(exercise, parts))
             break
         passed.append(name)
     return Report(exercise.id, tuple(passed), len(exercise.checks), time.perf_counter() - start, failure, skipped)
 
 
-def _describe(error: Exception) -> dict[str, str]:
-    """What was raised, and the last line of the learner's file that led to it."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if "henkan" not in Path(frame.filename).parts
+def files_of(parts: Sequence[Part]) -> set[str]:
+    """The files in which the parts are written."""
+    functions = [
+        inspect.unwrap(function)
+        for part in parts
+        for function in (vars(part).values() if inspect.isclass(part) else [part])
+        if inspect.isfunction(function)
     ]
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return {"error": f"{type(error).__name__}: {error}", "where": where}
+    return {function.__code__.co_filename for function in functions}
+
+
+def where_raised(error: BaseException, files: set[str]) -> dict[str, str]:
+    """The last place in ``files`` that led to the error, with its line of code; empty if none did."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+    if not frames:
+        return {"where": "", "code": ""}
+    return {"where": f"{_name(frames[-1].filename)}:{frames[-1].lineno}", "code": frames[-1].line or ""}
+
+
+def _failure(check: str, error: BaseException, files: set[str]) -> Failure:
+    """The failure that the exception is: in the learner's code, or in what it was asked for or gave back."""
+    values = {**where_raised(error, files), "error": f"{type(error).__name__}: {error}"}
+    if isinstance(error, NotImplementedError) and values["where"]:
+        return Failure(check, "not_written_yet", {"where": values["where"]})
+    if isinstance(error, SystemExit):
+        message = "left_python"
+    elif values["where"]:
+        message = "raised"
+    elif isinstance(error, TypeError) and any(sign in str(error) for sign in WRONG_CALL):
+        message = "wrong_arguments"
+    else:
+        message = "wrong_result"
+    return Failure(check, message, values)
+
+
+def _name(filename: str) -> str:
+    """The name of the file, or of the notebook's cell as IPython shows it: ``In[5]``."""
+    ipython = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    cell = ipython.compile.format_code_name(filename) if ipython is not None else None
+    return str(cell[1]) if cell is not None else Path(filename).name

@@ -1,6 +1,8 @@
 """Recognising a mistake: on random input, the learner's code gives what a known mistake gives."""
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 from henkan.course.exercise import Exercise, Part
@@ -24,10 +26,14 @@ def recognise(exercise: Exercise, parts: Sequence[Part]) -> str | None:
 
 
 def probe(exercise: Exercise, parts: Sequence[Part]) -> list[Any] | None:
-    """What the parts make of the exercise's random input, or None if they cannot cope with it."""
+    """What the parts make of the exercise's random input, or None if they cannot cope with it.
+
+    What they print is not shown: the learner did not ask for this run.
+    """
     try:
-        return [_numbers(result) for result in exercise.probe(*parts)]
-    except Exception:  # the learner's code may raise anything
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            return [_numbers(result) for result in exercise.probe(*parts)]
+    except (Exception, SystemExit):  # the learner's code may raise anything
         return None
 
 
