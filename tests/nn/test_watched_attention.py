@@ -59,6 +59,7 @@ def test_watching_changes_neither_logits_nor_gradients(model: Transformer) -> No
         assert_equal(actual, expected)
 
 
+@pytest.mark.library_only
 def test_only_the_watched_module_computes_weights(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     readable = henkan.nn.attention.scaled_dot_product_attention

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -17,7 +17,7 @@ from typing import Any
 
 import henkan
 from henkan.course.complete import complete
-from henkan.course.exercise import ORDER, Card, Part, load_card
+from henkan.course.exercise import ORDER, Part, load_card
 
 CHECKS = "henkan.course.exercises"  # what judges the learner's parts is not made of them
 Namespace = dict[str, Any]
@@ -31,15 +31,20 @@ class Replacement:
     part: Part
 
 
+def latest(exercises: Iterable[str]) -> dict[str, str]:
+    """For every part of ``exercises`` its name in the library and, of the exercises that ask for it, the last."""
+    cards = map(load_card, sorted(exercises, key=ORDER.index))
+    return {name: card.id for card in cards for name in card.part_names}
+
+
 def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
     """What to replace by the learner's parts, given by exercise. Of two exercises on one part the later one counts."""
-    latest: dict[str, tuple[Card, Part]] = {}
-    for card in map(load_card, sorted(solved, key=ORDER.index)):
-        latest.update({name: (card, part) for name, part in zip(card.part_names, solved[card.id], strict=True)})
     found = []
-    for name, (card, part) in latest.items():
+    for name, exercise_id in latest(solved).items():
+        card = load_card(exercise_id)
         module, _, attribute = name.rpartition(".")
         reference = getattr(importlib.import_module(module), attribute)
+        part = solved[exercise_id][card.part_names.index(name)]
         found.append(Replacement(reference, complete(part, reference, card.arguments)))
     return found
 
@@ -99,5 +104,5 @@ def _homes(parts: Sequence[Part]) -> list[Namespace]:
         for function in (vars(part).values() if inspect.isclass(part) else [part])
         if inspect.isfunction(function)
     ]
-    spaces = {id(function.__globals__): function.__globals__ for function in functions}
+    spaces = {id(space): space for space in (inspect.unwrap(function).__globals__ for function in functions)}
     return [space for space in spaces.values() if str(space.get("__name__")).partition(".")[0] != "henkan"]
