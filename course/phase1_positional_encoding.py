@@ -253,7 +253,7 @@ table = sinusoidal_encoding(64, 64)
 show(
     encoding_map(table),
     ja="縦が位置、横が次元のヒートマップ。左の列ほど細かい縞になり、右の列では上から下までほとんど色が変わらない。",
-    en="Heat map of positions by dimensions. Columns on the left change with every row, those on the right hardly at all.",
+    en="Heat map of positions by dimensions. Left columns change with every row, right columns hardly at all.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-map-reading"
