@@ -107,7 +107,7 @@ def entropy_histogram(entropies: Mapping[str, Numbers], num_keys: int) -> "Figur
     highest = math.log(num_keys)
     for style, (label, values) in enumerate(entropies.items()):
         axes.hist(
-            to_array(values).ravel(),
+            to_array(values).ravel().clip(0.0, highest),  # rounding may pass the ends, and bins leave out what does
             bins=[highest * edge / 30 for edge in range(31)],
             histtype="step",
             linewidth=1.8,
