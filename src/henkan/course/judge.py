@@ -23,7 +23,7 @@ REPORT, OUTPUT, STACK = "report.json", "output.txt", "stack.txt"
 THREADS = 2
 MAX_BYTES = 2**24  # of any file that a run writes: an endless loop of prints shall not fill the disk
 LOADING, RUNNING = "loading", "running"
-"""The rungs below the checks: that the learner's file can be read and has the parts, and that a run comes to its end."""
+"""The rungs below the checks: the learner's file can be read and has the parts, and a run comes to its end."""
 
 
 def judge(exercise_id: str, path: Path, folder: Path, seconds: float) -> None:

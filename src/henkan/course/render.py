@@ -33,6 +33,17 @@ def render(
     return "\n".join(lines)
 
 
+def render_line(report: Report, language: Language, *, colour: bool = False) -> str:
+    """The report in one line, or in full if there is something wrong with what the learner has written."""
+    if report.failure is None or report.failure.message == "not_written_yet":
+        sign = "✓" if report.is_passed else "·"
+        code = GREEN if report.is_passed else DIM
+        end = "" if report.is_passed else "   " + word("todo", language)
+        return paint(f"{sign} {report.exercise}   {load_card(report.exercise).title.say(language)}{end}", code, colour)
+    page = _Page(load_card(report.exercise), language, colour)
+    return "\n".join([page.headline(report), *page.failure(report.failure)])
+
+
 def paint(text: str, code: str, colour: bool) -> str:
     """``text`` in a colour, if colours are wanted."""
     return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text
@@ -124,7 +135,7 @@ class _Page:
         sentence = self._card.messages.get(message) or messages()[message]
         return sentence.say(self._language, **values)
 
-    def _word(self, name: str, **values: object) -> str:
+    def _word(self, name: str, /, **values: object) -> str:
         return word(name, self._language, **values)
 
     def _paint(self, text: str, code: str) -> str:

@@ -96,6 +96,8 @@ def warm_up() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", str(THREADS))
         for name in ("torch", "henkan.nn", "henkan.course.random_input", "henkan.course.parts"):
             import_module(name)
+        with contextlib.suppress(ImportError):  # what torch would otherwise import at the first gradient of every run
+            import_module("torch.fx.experimental.symbolic_shapes")
         global _is_warm
         _is_warm = True
 

@@ -7,7 +7,7 @@ from henkan.course.text import Language, Text
 from henkan.course.toml import read_toml
 
 
-def word(name: str, language: Language, **values: object) -> str:
+def word(name: str, language: Language, /, **values: object) -> str:
     """The sentence of this name in ``language``, with the values in their places."""
     return messages()[name].say(language, **values)
 

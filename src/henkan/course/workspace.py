@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from henkan.course.exercise import ORDER
+from henkan.course.finding import Report
 from henkan.course.state import FILE, State
 from henkan.course.stubs import stub
 from henkan.course.text import Language
@@ -54,6 +55,13 @@ class Workspace:
         change(state)
         state.save(self.root / FILE)
         return state
+
+    def note(self, report: Report) -> State:
+        """Record how a check ended; return the state."""
+        state = self.state
+        if report.is_passed == (report.exercise in state.solved):
+            return state
+        return self.update(lambda state: state.record(report.exercise, passed=report.is_passed))
 
     def file(self, exercise_id: str) -> Path:
         """Where the learner writes this exercise."""

@@ -1,0 +1,73 @@
+"""``henkan learn``."""
+
+import os
+from pathlib import Path
+
+from henkan.cli.parser import Parser
+from henkan.course.text import LANGUAGES, Language
+
+DESCRIPTION = """\
+A course in which you write the Transformer yourself. Each exercise is a part of henkan: a signature, a docstring, and
+what there is to do; the checks say what is wrong, and which common mistake it is.
+
+  henkan learn init                      make the folder henkan-course (Japanese)
+  henkan learn init DIR --lang en        make the folder DIR (English)
+  cd henkan-course
+  henkan watch                           check the current exercise each time its file is saved
+
+Transformer を自分の手で書く講座です。練習の一つひとつが henkan の部品になっていて、どこが違うか、よくあるどの間違いかを
+検査が教えます。henkan learn init でフォルダーを作り、その中で henkan watch を始めてください。"""
+
+DEFAULT = "henkan-course"
+
+
+def run(arguments: list[str]) -> int:
+    """Make the folder; say what was made and how to begin."""
+    parser = make_parser()
+    if not arguments:
+        print(DESCRIPTION)
+        return 0
+    given = parser.given(arguments)
+    if given["action"] != "init":
+        raise ValueError(f"{given['action']!r} is not something to learn with: henkan learn init makes the exercises")
+    from henkan.course.words import word
+    from henkan.course.workspace import create
+
+    root = _root(given["dir"])
+    created = create(root, given["lang"] or _wished())
+    workspace, state = created.workspace, created.workspace.state
+    shown = os.path.relpath(root)
+    if created.damaged is not None:
+        print(word("init_damaged", state.language, kept=created.damaged.name))
+    name = "init_new" if not created.was_there else "init_added" if created.new else "init_nothing"
+    print(word(name, state.language, folder=shown, count=len(created.new)))
+    if created.was_there and created.new:
+        print(*(f"  {exercise_id}" for exercise_id in created.new), sep="\n")
+    print(word("init_begin", state.language, folder=shown, file=f"{state.current}.py", root=workspace.root))
+    return 0
+
+
+def make_parser() -> Parser:
+    """The parser."""
+    parser = Parser("henkan learn init [DIR] [--lang ja|en]", DESCRIPTION)
+    parser.add_argument("action", metavar="init", help="make the exercises, or add those that are missing")
+    parser.add_argument("dir", nargs="?", default=None, metavar="DIR", help=f"where they go [{DEFAULT}]")
+    parser.add_argument("--lang", type=Language, default=None, help="language of the exercises [ja]")
+    return parser
+
+
+def _root(folder: str | None) -> Path:
+    """The folder that is meant: inside of a course, without a name, that course."""
+    if folder is not None:
+        return Path(folder)
+    from henkan.course.workspace import Workspace
+
+    try:
+        return Workspace.find(Path.cwd()).root
+    except ValueError:
+        return Path(DEFAULT)
+
+
+def _wished() -> Language | None:
+    wish = os.environ.get("HENKAN_LANG")
+    return next((language for language in LANGUAGES if language == wish), None)
