@@ -88,11 +88,11 @@ _ = torch.manual_seed(0)
 # 文の 2 番目（位置は 0 から数えるので、位置 1）に、トークン 1 があります。このトークンの入力ベクトルを作りましょう。
 #
 # **埋め込み。** トークン 1 の one-hot ベクトルは (0, 1, 0) です。これを $E$ に左から掛けると、
-# 1 の立っている行だけが残ります。その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
+# 1 がある場所の行だけが残ります。その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
 #
 # **位置エンコーディング。** 列は二つで一組です。組 0 の角度は $1 / 10000^{0/4} = 1$、
-# 組 1 の角度は $1 / 10000^{2/4} = 0.01$ です。それぞれの sin と cos を並べると、次の四つの数になります。
-# 電卓で確かめてください。
+# 組 1 の角度は $1 / 10000^{2/4} = 1 / 100 = 0.01$ です。それぞれの sin と cos を並べると、
+# 次の四つの数になります。電卓をラジアンに切りかえて、確かめてください。
 #
 # > sin 1 = {{eq-pe.sin_fast}}、cos 1 = {{eq-pe.cos_fast}}、sin 0.01 = {{eq-pe.sin_slow}}、cos 0.01 = {{eq-pe.cos_slow}}
 #
@@ -121,7 +121,8 @@ _ = torch.manual_seed(0)
 # where the 1 stands. Times $\sqrt{4} = 2$, that row becomes (1, −0.5, 0, 2).
 #
 # **Positional encoding.** Columns come in pairs. The angle of pair 0 is $1 / 10000^{0/4} = 1$, that of pair 1 is
-# $1 / 10000^{2/4} = 0.01$. Their sines and cosines are four numbers; check them with a calculator.
+# $1 / 10000^{2/4} = 1 / 100 = 0.01$. Their sines and cosines are four numbers. Check them with a calculator, set to
+# radians.
 #
 # > sin 1 = {{eq-pe.sin_fast}}, cos 1 = {{eq-pe.cos_fast}}, sin 0.01 = {{eq-pe.sin_slow}}, cos 0.01 = {{eq-pe.cos_slow}}
 #
@@ -178,7 +179,7 @@ equation_card("eq-emb")
 
 # %% [markdown] lang="ja" id="p1-equation-pe"
 # **位置エンコーディング**は、位置 $p$ ごとに決まったベクトルです。$i$ は列の番号ではなく、組の番号です。
-# 列 $2i$ に sin、列 $2i + 1$ に**同じ角度の** cos が入ります。学習する数は、一つもありません。
+# 列 $2i$ に sin、列 $2i + 1$ に**同じ角度の** cos が入ります。学習で変わる数は、一つもありません。
 
 # %% [markdown] lang="en" id="p1-equation-pe" of=""
 # The **positional encoding** is a fixed vector for each position $p$. The index $i$ counts pairs, not columns: column
@@ -239,7 +240,7 @@ print(L("行列積と行の取り出しが一致する：", "product and look-up
 #
 # ### 位置エンコーディングの表
 #
-# 64 個の位置、64 次元の表を色で表します。一行が、一つの位置のベクトルです。
+# 64 個の位置、64 次元の表を色で表します。一行が一つの位置のベクトルです。
 
 # %% [markdown] lang="en" id="p1-see-map" of=""
 # ## See
@@ -322,7 +323,7 @@ show(
 
 # %% [markdown] lang="ja" id="p1-see-likeness-reading"
 # 対角線がいちばん明るく、対角線に平行な線の上では色が変わりません。内積が、
-# 位置そのものではなく **二つの位置の差だけ**で決まるからです。理由は、一つの組について計算するとわかります。
+# 位置そのものではなく**二つの位置の差だけ**で決まるからです。理由は、一つの組について計算するとわかります。
 #
 # $$\sin a \sin b + \cos a \cos b = \cos(a - b)$$
 #
@@ -496,7 +497,8 @@ exercise_card("phase1/embedding_as_matmul")
 exercise_card("phase1/sinusoidal_table")
 
 # %% [markdown] lang="ja" id="p1-exercise-module-text"
-# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、ドロップアウトをどこに置くか、の三つが要点です。
+# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、
+# ドロップアウトをどこに置くか。この三つが要点です。
 
 # %% [markdown] lang="en" id="p1-exercise-module-text" of=""
 # Turn the table into a module. Three things matter: what is a parameter and what a buffer, along which axis the table
@@ -507,8 +509,8 @@ exercise_card("phase1/positional_encoding")
 
 # %% [markdown] lang="ja" id="p1-exercise-shift-text"
 # 位置エンコーディングには、もう一つ性質があります。位置 $p$ のベクトルに決まった行列 $M_k$ を掛けると、
-# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ によりません。論文は、
-# この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
+# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。
+# 論文は、この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
 
 # %% [markdown] lang="en" id="p1-exercise-shift-text" of=""
 # The encoding has one more property. There is a matrix $M_k$ that takes the vector of position $p$ to that of position
@@ -519,7 +521,7 @@ exercise_card("phase1/positional_encoding")
 exercise_card("phase1/relative_shift")
 
 # %% [markdown] lang="ja" id="p1-exercise-blind-text"
-# 最後は、「壊す」でした実験です。比べ方を間違えると、反対の結論が出ます。
+# 最後は、「壊す」の節で見た実験です。比べ方を間違えると、反対の結論が出ます。
 
 # %% [markdown] lang="en" id="p1-exercise-blind-text" of=""
 # Last, the experiment from “Break it”. Compare the wrong things, and you will conclude the opposite.
@@ -615,7 +617,7 @@ print(L("パディングへの重みの最小：", "least weight on padding:"), 
 # - アテンションは集合を見る。順序は、位置エンコーディングを**足して**教える。
 # - 表の列は二つで一組。組ごとに波長が違い、一つの組は同じ角度の sin と cos からなる。
 # - 二つの位置の内積は、差だけで決まる。$k$ だけ進むことは、決まった回転である。
-# - $\sqrt{d_{\mathrm{model}}}$ は埋め込みだけに掛ける。位置の情報と大きさをそろえるためである。
+# - $\sqrt{d_{\mathrm{model}}}$ は埋め込みだけに掛ける。すると、位置の情報と同じくらいの大きさになる。
 #
 # 最後に、三つの問題で確かめましょう。
 
@@ -626,7 +628,7 @@ print(L("パディングへの重みの最小：", "least weight on padding:"), 
 # - Attention sees a set. It learns of order because positional encodings are **added**.
 # - Columns come in pairs. Each pair has its own wavelength and holds the sine and the cosine of one angle.
 # - The dot product of two positions depends on their distance alone. Moving on by $k$ is a fixed rotation.
-# - Only the embedding is multiplied by $\sqrt{d_{\mathrm{model}}}$, to bring it to the size of the positions.
+# - Only the embedding is multiplied by $\sqrt{d_{\mathrm{model}}}$, which brings it to about the size of the positions.
 #
 # Three questions to finish with.
 
