@@ -49,6 +49,11 @@ def test_a_small_table_has_its_numbers_in_its_cells() -> None:
     assert not encoding_map(sinusoidal_encoding(9, 4)).axes[0].texts
 
 
+def test_a_number_that_rounds_to_zero_has_no_sign_and_others_a_true_minus() -> None:
+    texts = [text.get_text() for text in encoding_map([[-0.001, -0.5]]).axes[0].texts]
+    assert texts == ["0.00", "−0.50"]
+
+
 def test_the_similarity_is_the_table_times_itself() -> None:
     table = sinusoidal_encoding(10, 16).double()
     shown = torch.from_numpy(similarity_map(table).axes[0].images[0].get_array().data)
