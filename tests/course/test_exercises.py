@@ -16,9 +16,8 @@ from henkan.course.recognise import is_same, probe
 pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 SECONDS = 10.0  # a climb takes a second or less; the rest is for a busy machine
-every_exercise = pytest.mark.parametrize(
-    "exercise", [load_exercise(exercise_id) for exercise_id in WRITTEN], ids=WRITTEN
-)
+EXERCISES = [load_exercise(exercise_id) for exercise_id in WRITTEN]
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=WRITTEN)
 every_mistake = pytest.mark.parametrize(
     ("exercise", "mistake"),
     [(exercise, name) for exercise in EXERCISES for name in exercise.mistakes],
