@@ -91,6 +91,16 @@ def softmax_over_queries(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tenso
     return weights @ v, weights
 
 
+def softmax_over_heads(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(q @ k.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=1)
+    return weights @ v, weights
+
+
+def no_softmax(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
+    return scores @ v, scores
+
+
 def scores_transposed(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     weights = softmax(k @ q.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-1)
     return weights @ v, weights
