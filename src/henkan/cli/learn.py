@@ -1,6 +1,7 @@
 """``henkan learn``."""
 
 import os
+import shlex
 from pathlib import Path
 
 from henkan.cli.parser import Parser
@@ -35,7 +36,7 @@ def run(arguments: list[str]) -> int:
 
     root = _root(given["dir"])
     created = create(root, given["lang"] or _wished())
-    workspace, state = created.workspace, created.workspace.state
+    state = created.workspace.state
     shown = os.path.relpath(root)
     if created.damaged is not None:
         print(word("init_damaged", state.language, kept=created.damaged.name))
@@ -43,7 +44,8 @@ def run(arguments: list[str]) -> int:
     print(word(name, state.language, folder=shown, count=len(created.new)))
     if created.was_there and created.new:
         print(*(f"  {exercise_id}" for exercise_id in created.new), sep="\n")
-    print(word("init_begin", state.language, folder=shown, file=f"{state.current}.py", root=workspace.root))
+    begin = "init_begin_here" if shown == "." else "init_begin"
+    print("\n" + word(begin, state.language, folder=shlex.quote(shown), file=f"{state.current}.py"))
     return 0
 
 
