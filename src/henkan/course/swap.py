@@ -27,6 +27,8 @@ Namespace = dict[str, Any]
 class Replacement:
     """One part of the library and what stands in its place."""
 
+    name: str
+    """What the part is called in the library: "henkan.nn.attention.split_heads"."""
     reference: Part
     part: Part
 
@@ -45,7 +47,7 @@ def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
         module, _, attribute = name.rpartition(".")
         reference = getattr(importlib.import_module(module), attribute)
         part = solved[exercise_id][card.part_names.index(name)]
-        found.append(Replacement(reference, complete(part, reference, card.arguments)))
+        found.append(Replacement(name, reference, complete(part, reference, card.arguments)))
     return found
 
 
@@ -53,19 +55,15 @@ def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
 def swapped(solved: Mapping[str, Sequence[Part]], also: Sequence[ModuleType] = ()) -> Iterator[list[Replacement]]:
     """In the block, every module of henkan uses the learner's parts; afterwards all is as it was.
 
-    ``also`` are further modules to reach. The modules in which the parts were written are reached, too, so that a part
-    which builds on another uses the learner's other part.
+    ``also`` are further modules to reach. The modules in which the parts were written are reached, too: a part that
+    builds on another uses the learner's other part. Only its own name means the library's there.
     """
     done = replacements(solved)
     import_everything()
-    outside = [vars(module) for module in also] + [space for parts in solved.values() for space in _homes(parts)]
-    places = [
-        (namespace, name, replacement)
-        for namespace in [*_library(), *outside]
-        for name, value in namespace.items()
-        for replacement in done
-        if value is replacement.reference
-    ]
+    places = [place for namespace in [*_library(), *map(vars, also)] for place in _places(namespace, done)]
+    for exercise_id, parts in solved.items():
+        others = [replacement for replacement in done if replacement.name not in load_card(exercise_id).part_names]
+        places += [place for namespace in _homes(parts) for place in _places(namespace, others)]
     try:
         for namespace, name, replacement in places:
             namespace[name] = replacement.part
@@ -73,6 +71,16 @@ def swapped(solved: Mapping[str, Sequence[Part]], also: Sequence[ModuleType] = (
     finally:
         for namespace, name, replacement in places:
             namespace[name] = replacement.reference
+
+
+def _places(namespace: Namespace, done: Sequence[Replacement]) -> list[tuple[Namespace, str, Replacement]]:
+    """Where the namespace holds what is to be replaced, and what replaces it."""
+    return [
+        (namespace, name, replacement)
+        for name, value in namespace.items()
+        for replacement in done
+        if value is replacement.reference
+    ]
 
 
 def import_everything() -> None:
