@@ -56,12 +56,12 @@ def _line(name: str, state: State, language: Language, names: int, width: int, c
     return f"{arrow} {paint(text, code, colour)}  {paint(_notes(name, state, language), DIM, colour)}"
 
 
-def introduce(exercise_id: str, language: Language) -> str:
+def introduce(exercise_id: str, language: Language, *, watched: bool = False) -> str:
     """What an exercise is about and what to do with it, for the moment when it becomes the current one."""
     card = load_card(exercise_id)
     lines = [word("card_title", language, title=card.title.say(language), exercise=card.id), ""]
     lines += [f"  {line}" for line in card_lines(card, language)]
-    lines += ["", word("introduce", language, file=f"{exercise_id}.py")]
+    lines += ["", word("introduce_watched" if watched else "introduce", language, file=f"{exercise_id}.py")]
     return "\n".join(lines)
 
 

@@ -50,7 +50,7 @@ class Watcher:
 
     def begin(self, keys: Keys) -> None:
         """Introduce the exercise and check it as it stands."""
-        self._screen.say(introduce(self._exercise, self._language) + "\n")
+        self._screen.say(introduce(self._exercise, self._language, watched=True) + "\n")
         if not keys.is_terminal:
             self.say("keys_with_enter" if keys.is_open else "no_keys")
         if self._manual:
@@ -114,7 +114,7 @@ class Watcher:
         self._asked_to_skip = False
         self._workspace.update(lambda state: setattr(state, "current", following))
         self._take(following)
-        self._screen.say("\n" + introduce(following, self._language) + "\n")
+        self._screen.say("\n" + introduce(following, self._language, watched=True) + "\n")
         if self._manual:
             self._stop()
         else:
