@@ -1,0 +1,102 @@
+"""The builder's commands."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course.builder import ROOT, SOURCES
+from course.builder.lesson import Lesson, SourceError, read_lesson, read_lessons
+from course.builder.notebook import build, build_all
+from course.builder.placeholders import known_number
+from course.builder.stamp import stamp
+from henkan.course.text import LANGUAGES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when all is well."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except SourceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def run_stamp(options: argparse.Namespace) -> int:
+    """Note in each English cell which Japanese text it says the same as."""
+    for lesson in _named(options.lessons):
+        source, changed = stamp(lesson.path.read_text(encoding="utf-8"), lesson)
+        lesson.path.write_text(source, encoding="utf-8", newline="\n")
+        _say(f"{lesson.path.name}: {'stamped ' + ', '.join(changed) if changed else 'every stamp is current'}")
+    return 0
+
+
+def run_build(options: argparse.Namespace) -> int:
+    """Write the notebooks."""
+    changed = build_all(_named(options.lessons))
+    _say("\n".join(f"wrote {path.relative_to(ROOT)}" for path in changed) or "every notebook is current")
+    return 0
+
+
+def run_run(options: argparse.Namespace) -> int:
+    """Run the notebooks as they would be built now."""
+    from course.builder.execute import execute, figures  # here, so that the other commands start at once
+
+    if options.full:
+        os.environ["HENKAN_SMOKE"] = "0"
+    failed = False
+    for lesson in _named(options.lessons):
+        for language in options.lang:
+            run = execute(build(lesson, language, known_number), lesson.seconds)
+            _say(f"{'✗' if run.problems else '✓'} {lesson.name} {language}  {run.seconds:.1f} s of {lesson.seconds} s")
+            for problem in run.problems:
+                _say(f"  {lesson.name} {language} {problem}")
+            if options.figures:
+                folder = Path(options.figures) / lesson.name / language
+                folder.mkdir(parents=True, exist_ok=True)
+                for name, png, alternative in figures(run.notebook):
+                    (folder / f"{name}.png").write_bytes(png)
+                    _say(f"  {folder / name}.png  {alternative}")
+            failed |= bool(run.problems)
+    return int(failed)
+
+
+def _named(names: Sequence[str]) -> list[Lesson]:
+    """The lessons of these names or paths; all when none is named."""
+    if not names:
+        return read_lessons()
+    paths = [Path(name) if name.endswith(".py") else SOURCES / f"{name}.py" for name in names]
+    for path in paths:
+        if not path.is_file():
+            raise SourceError(f"there is no lesson {path}")
+    return [read_lesson(path) for path in paths]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m course.builder", description="Lesson sources to notebooks.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    texts = {
+        "stamp": (run_stamp, "write into each English cell the hash of the Japanese cell beside it"),
+        "build": (run_build, "write notebooks/ja and notebooks/en"),
+        "run": (run_run, "run the notebooks and show what went wrong in which cell"),
+    }
+    for name, (command, text) in texts.items():
+        one = commands.add_parser(name, help=text, description=text)
+        one.add_argument("lessons", nargs="+" if name == "stamp" else "*", metavar="LESSON")
+        one.set_defaults(command=command)
+    run = commands.choices["run"]
+    run.add_argument("--lang", nargs="+", choices=LANGUAGES, default=LANGUAGES)
+    run.add_argument("--figures", metavar="DIR", help="write each figure as a PNG file into this folder")
+    run.add_argument("--full", action="store_true", help="as a reader runs it, without HENKAN_SMOKE=1")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
