@@ -1,13 +1,7 @@
 # ---
 # jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   henkan:
+#     seconds: 20
 # ---
 
 # %% [markdown] lang="ja" id="p2-title"
@@ -21,9 +15,9 @@
 # - マスクを softmax の前にかける理由を説明する。
 # - ヘッドに分けてまとめる操作を、数の読みかえとして書く。
 #
-# レッスン 0（手で計算するアテンション）とフェーズ 1（埋め込みと位置エンコーディング）の続きです。
+# レッスン 0（手で計算するアテンション）とフェーズ 1（埋め込みと位置エンコーディング）の続きです。論文では 3.2 節にあたります。
 
-# %% [markdown] lang="en" id="p2-title"
+# %% [markdown] lang="en" id="p2-title" of="c5bf8100"
 # # Phase 2: the heart of attention
 #
 # At the centre of the Transformer stands one formula: attention. In this lesson you work it out by hand, turn it into
@@ -34,25 +28,25 @@
 # - say why a mask belongs before the softmax;
 # - write the splitting and merging of heads as another way to read the same numbers.
 #
-# It follows lesson 0 (attention by hand) and phase 1 (embeddings and positional encoding).
+# It follows lesson 0 (attention by hand) and phase 1 (embeddings and positional encoding). In the paper this is section 3.2.
 
 # %% [markdown] lang="ja" id="p2-predict"
 # ## 予想
 #
 # 計算の前に、答えを紙に書いておきましょう。当たっていなくてかまいません。答え合わせは最後にします。
 #
-# 1. 成分がばらばらの乱数であるクエリと、同じく乱数のキーが 10 個あります。内積をそのまま softmax に入れます。
+# 1. クエリが一つ、キーが 10 個あり、どの成分も互いに無関係な乱数です。内積をそのまま softmax に入れます。
 #    ベクトルの長さ $d_k$ を 4 から 512 に伸ばすと、いちばん大きな重みはどうなるでしょうか。
 # 2. ヘッドを一つから 8 個に増やすと、パラメータの数は何倍になるでしょうか。
 # 3. 見せたくないキーがあります。softmax のあとで、その重みに 0 を掛ければ十分でしょうか。
 
-# %% [markdown] lang="en" id="p2-predict"
+# %% [markdown] lang="en" id="p2-predict" of="d1655bb6"
 # ## Predict
 #
 # Before computing anything, write your answers down. They need not be right; we come back to them at the end.
 #
-# 1. The entries of a query and of 10 keys are random numbers, and the dot products go straight into a softmax. What
-#    happens to the largest weight as the length $d_k$ of the vectors grows from 4 to 512?
+# 1. There are a query and 10 keys, all their entries unrelated random numbers, and the dot products go straight into a
+#    softmax. What happens to the largest weight as the length $d_k$ of the vectors grows from 4 to 512?
 # 2. One head becomes 8. How many times as many parameters is that?
 # 3. A key must not be seen. Is it enough to multiply its weight by 0 after the softmax?
 
@@ -77,21 +71,21 @@ _ = torch.manual_seed(0)
 # レッスン 0 の二つのトークンをもう一度使います。クエリは $q = (1, 0)$、キーは $k_1 = (0.8, 0.6)$ と $k_2 = (0, 1)$、
 # バリューは一つの数で、$v_1 = 0.3$ と $v_2 = 0.9$ です。電卓で次の四つを求めてください。
 #
-# 1. スコア：$q \cdot k_1$ を $\sqrt{2}$ で割ります。{{eq-scores.s11}} になります。$q \cdot k_2 = 0$ なので、二つ目は 0 です。
-# 2. 指数：$e^{0.565685}$ は {{eq-softmax.exp1}}、$e^0$ は 1 です。
+# 1. スコア：$s_1$ は $q \cdot k_1$ を $\sqrt{2}$ で割ったもので、{{eq-scores.s11}} です。$q \cdot k_2 = 0$ なので、$s_2$ は 0 です。
+# 2. 指数：$e^{s_1}$ は {{eq-softmax.exp1}}、$e^{s_2}$ は 1 です。
 # 3. 重み：和 {{eq-softmax.sum}} で割ると、$\alpha_1$ は {{eq-sdpa.alpha1}}、$\alpha_2$ は {{eq-sdpa.alpha2}} です。
 # 4. 出力：$\alpha_1 v_1 + \alpha_2 v_2$ は {{eq-sdpa.z1}} です。
 #
 # 次のセルは、同じ計算を Python の数だけで行います。
 
-# %% [markdown] lang="en" id="p2-hand"
+# %% [markdown] lang="en" id="p2-hand" of="73fcbbd9"
 # ## By hand
 #
 # The two tokens of lesson 0 serve again. The query is $q = (1, 0)$, the keys are $k_1 = (0.8, 0.6)$ and $k_2 = (0, 1)$,
 # and the values are single numbers, $v_1 = 0.3$ and $v_2 = 0.9$. Find four things with a pocket calculator.
 #
-# 1. Scores: $q \cdot k_1$ divided by $\sqrt{2}$ gives {{eq-scores.s11}}. As $q \cdot k_2 = 0$, the second score is 0.
-# 2. Exponentials: $e^{0.565685}$ is {{eq-softmax.exp1}}, and $e^0$ is 1.
+# 1. Scores: $s_1$ is $q \cdot k_1$ divided by $\sqrt{2}$, which is {{eq-scores.s11}}. As $q \cdot k_2 = 0$, $s_2$ is 0.
+# 2. Exponentials: $e^{s_1}$ is {{eq-softmax.exp1}}, and $e^{s_2}$ is 1.
 # 3. Weights: divided by their sum {{eq-softmax.sum}}, $\alpha_1$ is {{eq-sdpa.alpha1}} and $\alpha_2$ is {{eq-sdpa.alpha2}}.
 # 4. Output: $\alpha_1 v_1 + \alpha_2 v_2$ is {{eq-sdpa.z1}}.
 #
@@ -114,7 +108,7 @@ print([round(number, 6) for number in (*scores_by_hand, *weights_by_hand, output
 #
 # 三つの段に分けて読みましょう。スコア、重み、出力です。カードには、その段を計算している henkan のソースコードの行が載っています。
 
-# %% [markdown] lang="en" id="p2-formula"
+# %% [markdown] lang="en" id="p2-formula" of="5695b476"
 # ## The formula
 #
 # However many queries there are, each is treated alike. With the queries as rows of a matrix $Q$, the keys as rows of $K$
@@ -134,7 +128,7 @@ equation_card("eq-sdpa")
 #
 # 二つのクエリ $(1, 0)$ と $(0, 1)$ を並べると、$Q$ は単位行列です。式の三つの段を、そのまま三行に書きます。
 
-# %% [markdown] lang="en" id="p2-code"
+# %% [markdown] lang="en" id="p2-code" of="6938c289"
 # ## Code
 #
 # Two queries, $(1, 0)$ and $(0, 1)$, make $Q$ the identity matrix. The three steps of the formula become three lines.
@@ -155,7 +149,7 @@ print(scores, weights, output, sep="\n")
 # 次に形を見ます。クエリの数 $T_q$ とキーの数 $T_k$ は違っていてかまいません。スコアと重みは $(T_q, T_k)$ で、**行がクエリ、列がキー**です。
 # 出力はクエリと同じ数だけ並び、幅はバリューの幅になります。キーとバリューの数はいつも同じです。
 
-# %% [markdown] lang="en" id="p2-shapes"
+# %% [markdown] lang="en" id="p2-shapes" of="3af9f829"
 # henkan's `scaled_dot_product_attention` and PyTorch's own function give the same answer.
 #
 # Now the shapes. The number of queries $T_q$ and the number of keys $T_k$ may differ. Scores and weights are $(T_q, T_k)$:
@@ -176,13 +170,13 @@ print(L("行の和", "sums of the rows"), long_weights.sum(dim=-1).tolist())
 # ## 見る
 #
 # 三つの段を左から並べました。一つ目のクエリは一つ目のキーに近いので、一つ目のバリューに寄った答えになります。
-# それでも、もう一方のバリューもかなり混ざります。softmax の重みが 0 になることはありません。
+# それでも、もう一方のバリューもかなり混ざります。式の上では、softmax の重みが 0 になることはありません。
 
-# %% [markdown] lang="en" id="p2-see"
+# %% [markdown] lang="en" id="p2-see" of="88d43df7"
 # ## Look
 #
 # The three steps from left to right. The first query resembles the first key, so its answer leans towards the first value.
-# Still, a good deal of the other value is mixed in: no weight of a softmax is ever 0.
+# Still, a good deal of the other value is mixed in: by the formula, no weight of a softmax is ever 0.
 
 # %% id="p2-see-figure"
 show(
@@ -195,7 +189,7 @@ show(
 # アテンションはキーとバリューを**集合**として見ます。キーとバリューを同じ順に並べかえても、出力は変わりません。
 # 順序を伝えるのは、フェーズ 1 で作った位置エンコーディングの役目です。
 
-# %% [markdown] lang="en" id="p2-set"
+# %% [markdown] lang="en" id="p2-set" of="105b7543"
 # Attention sees keys and values as a **set**. Reorder both in the same way and the output stays as it was. Telling the
 # order is the task of the positional encoding from phase 1.
 
@@ -213,7 +207,7 @@ print(torch.allclose(reordered, long_output))
 # 割らないとどうなるかを測ります。乱数のクエリ一つと乱数のキー 10 個について、いちばん大きな重みと、その重みから softmax の入力へ
 # 流れる勾配の大きさを調べます。この実験は、あとの練習で自分で書きます。
 
-# %% [markdown] lang="en" id="p2-sqrt"
+# %% [markdown] lang="en" id="p2-sqrt" of="4112945a"
 # ## Why divide by √d_k?
 #
 # Let the entries of query and key be unrelated random numbers of mean 0 and variance 1. Each product $q_i k_i$ then has
@@ -243,7 +237,7 @@ show(
 # 次の図は、重みの**エントロピー**の分布です。エントロピー $-\sum_j \alpha_j \ln \alpha_j$ は、すべてのキーを均等に見れば $\ln 10$、
 # 一つだけを見れば 0 になります。
 
-# %% [markdown] lang="en" id="p2-sqrt-read"
+# %% [markdown] lang="en" id="p2-sqrt-read" of="abc392ea"
 # Without division the line climbs towards 1 as $d_k$ grows: one key is seen and the rest is thrown away. The right panel
 # shows that hardly any gradient is left by then. However much the weights ought to change, the signal does not get through
 # the softmax. With division both lines are nearly level.
@@ -275,16 +269,16 @@ show(
 # %% [markdown] lang="ja" id="p2-mask"
 # ## マスク
 #
-# 見せてはいけないキーがあります。長さをそろえるためのパディングと、自己回帰で生成するときの未来のトークンです。henkan の
-# マスクは真偽値で、**True が「見てよい」**です。
+# 見せてはいけないキーがあります。一つは、長さをそろえるためのパディングです。もう一つは、学習のときに先読みしてはいけない、
+# 未来のトークンです。henkan のマスクは真偽値で、**True が「見てよい」**を表します。
 #
 # 隠すキーのスコアを、softmax の**前に** $-\infty$ にします。$e^{-\infty} = 0$ なので、分子だけでなく分母からも消えます。
 
-# %% [markdown] lang="en" id="p2-mask"
+# %% [markdown] lang="en" id="p2-mask" of="120138be"
 # ## Masks
 #
-# Some keys must not be seen: the padding that makes lengths equal, and the future tokens in autoregressive generation.
-# henkan's masks are boolean, and **True means "may attend"**.
+# Some keys must not be seen: the padding that makes lengths equal, and the future tokens, at which training must not
+# peek. henkan's masks are boolean, and **True means "may attend"**.
 #
 # The score of a hidden key is set to $-\infty$ **before** the softmax. Because $e^{-\infty} = 0$, the key vanishes from the
 # numerator and from the denominator alike.
@@ -296,7 +290,7 @@ equation_card("eq-mask")
 # スコアが 1, 2, 3 で、最後のキーを隠すとしましょう。残る二つの指数は $e^1$ と $e^2$ です。和で割ると、重みは
 # {{eq-mask.alpha1}} と {{eq-mask.alpha2}}、隠したキーはちょうど 0 です。残った二つの比 $e^1 : e^2$ は、隠す前と変わりません。
 
-# %% [markdown] lang="en" id="p2-mask-hand"
+# %% [markdown] lang="en" id="p2-mask-hand" of="f2612766"
 # Let the scores be 1, 2, 3 and hide the last key. Two exponentials are left, $e^1$ and $e^2$. Divided by their sum they
 # give the weights {{eq-mask.alpha1}} and {{eq-mask.alpha2}}, and the hidden key gets exactly 0. The ratio $e^1 : e^2$ of
 # the two that are left is what it was before.
@@ -322,7 +316,7 @@ show(
 # すべてのスコアが等しくなり、隠したはずの三つに 1/3 ずつ重みがつきます。henkan では、その行の重みを 0 にします。
 # NaN は一つでもあると、勾配を通して学習全体を壊すからです。
 
-# %% [markdown] lang="en" id="p2-blind"
+# %% [markdown] lang="en" id="p2-blind" of="36a14afe"
 # What becomes of **a row that may look nowhere**? Its denominator is 0: with $-\infty$ the row is 0/0, that is NaN. With a
 # finite number such as $-10^9$ all its scores are equal, and the three keys that should be hidden get 1/3 each. henkan sets
 # the weights of such a row to 0, since a single NaN travels through the gradients and ruins the whole training.
@@ -337,14 +331,14 @@ print("henkan:", blind_weights.tolist())
 # %% [markdown] lang="ja" id="p2-heads"
 # ## ヘッド
 #
-# 一組の重みでは、一つのクエリが同時に二つの違うことを聞けません。そこで、幅 $d_{model}$ の表現を $H$ 個のヘッドに分け、それぞれが幅
-# $D = d_{model} / H$ の中で別々にアテンションを行います。最後に結果を横に並べ、もう一つの行列 $W^O$ で混ぜ合わせます。
+# 一組の重みでは、一つのクエリが同時に二つの違うことを聞けません。そこで、幅 $d_{\mathrm{model}}$ の表現を $H$ 個のヘッドに分け、それぞれが幅
+# $D = d_{\mathrm{model}} / H$ の中で別々にアテンションを行います。最後に結果を横に並べ、もう一つの行列 $W^O$ で混ぜ合わせます。
 
-# %% [markdown] lang="en" id="p2-heads"
+# %% [markdown] lang="en" id="p2-heads" of="10d63830"
 # ## Heads
 #
-# With one set of weights a query cannot ask for two different things at once. So the width $d_{model}$ is divided among $H$
-# heads, and each attends on its own, within its width of $D = d_{model} / H$. In the end the results are put side by side
+# With one set of weights a query cannot ask for two different things at once. So the width $d_{\mathrm{model}}$ is divided among $H$
+# heads, and each attends on its own, within its width of $D = d_{\mathrm{model}} / H$. In the end the results are put side by side
 # and combined by one more matrix, $W^O$.
 
 # %% id="p2-heads-cards"
@@ -355,7 +349,7 @@ equation_card("eq-mha")
 # 「分ける」と言っても、数は一つも動きません。1 から 8 までの数で見てみましょう。二つのトークンが四つずつ数を持っています。
 # `split_heads` は、どのトークンについても最初の二つをヘッド 0 に、残りの二つをヘッド 1 に渡します。`merge_heads` はその逆です。
 
-# %% [markdown] lang="en" id="p2-split"
+# %% [markdown] lang="en" id="p2-split" of="5f51c3fe"
 # To split is only to read differently: no number changes. Take the numbers 1 to 8, two tokens with four numbers each. Of
 # every token, `split_heads` hands the first two to head 0 and the other two to head 1. `merge_heads` is the way back.
 
@@ -372,7 +366,7 @@ assert torch.equal(merge_heads(heads), tokens)
 # 位置 $p$ の位置エンコーディングを $p + k$ のものに変える回転でした。それをクエリの行列に入れれば、「$k$ だけ離れた位置を見る」ヘッドになります。
 # ここでは重みを手で入れています。学習の結果ではありません。ヘッド 3 の行列は 0 のままなので、すべての位置を均等に見ます。
 
-# %% [markdown] lang="en" id="p2-patterns"
+# %% [markdown] lang="en" id="p2-patterns" of="d8a8e9c5"
 # Heads can look for different things, and a figure can show it. The input is nothing but the positional encoding of 8
 # positions. In phase 1, `relative_shift` was the rotation that takes the encoding of position $p$ to that of $p + k$. Put
 # into the matrix that makes queries, it gives a head that looks $k$ positions away. The weights are set by hand here; this
@@ -397,11 +391,11 @@ show(
 )
 
 # %% [markdown] lang="ja" id="p2-params"
-# パラメータを数えます。四つの射影は、どれも $d_{model} \times d_{model}$ の行列と $d_{model}$ 個のバイアスです。合わせて $4(d^2 + d)$ 個で、
+# パラメータを数えます。四つの射影は、どれも $d_{\mathrm{model}} \times d_{\mathrm{model}}$ の行列と $d_{\mathrm{model}}$ 個のバイアスです。合わせて $4(d^2 + d)$ 個で、
 # $d = 128$ なら {{eq-mha.parameters:,.0f}} 個になります。ヘッドの数は、この式のどこにも出てきません。
 
-# %% [markdown] lang="en" id="p2-params"
-# Count the parameters. Each of the four projections is a matrix of $d_{model} \times d_{model}$ and $d_{model}$ biases.
+# %% [markdown] lang="en" id="p2-params" of="90b3119f"
+# Count the parameters. Each of the four projections is a matrix of $d_{\mathrm{model}} \times d_{\mathrm{model}}$ and $d_{\mathrm{model}}$ biases.
 # That makes $4(d^2 + d)$, or {{eq-mha.parameters:,.0f}} for $d = 128$. The number of heads does not occur in it.
 
 # %% id="p2-params-code"
@@ -421,7 +415,7 @@ for num_heads in (1, 2, 4, 8):
 # | デコーダーの自己注意 | 出力 | 出力 | パディングと未来 |
 # | 交差注意 | 出力 | メモリ | メモリのパディング |
 
-# %% [markdown] lang="en" id="p2-cross"
+# %% [markdown] lang="en" id="p2-cross" of="37db4d68"
 # ## Cross-attention
 #
 # A decoder reads not only its own sequence but also the encoder's output, the memory. Queries then come from the decoder's
@@ -447,7 +441,7 @@ print(L("重み", "weights"), tuple(cross_weights.shape), L("出力", "output"),
 # **一つ目：軸を入れかえずに読みかえる。** `view` で (B, T, d_model) をいきなり (B, H, T, D) にしても、形は正しく、エラーも出ません。
 # 最初のトークンだけを変えて、変わる場所を調べます。正しく分ければ、変わるのは、どのヘッドでも位置 0 だけのはずです。
 
-# %% [markdown] lang="en" id="p2-break"
+# %% [markdown] lang="en" id="p2-break" of="31073e09"
 # ## Break it
 #
 # Three errors that are hard to tell from correct code. Before you run each cell, predict what it will show.
@@ -467,7 +461,7 @@ print("split_heads:", [torch.where(head)[0].tolist() for head in places_split])
 # %% [markdown] lang="ja" id="p2-break-mask"
 # **二つ目：softmax のあとで隠す。** スコア 1, 2, 3 の最後を、今度は softmax のあとで 0 にします。残った重みの和はいくつになるでしょうか。
 
-# %% [markdown] lang="en" id="p2-break-mask"
+# %% [markdown] lang="en" id="p2-break-mask" of="f6db96ec"
 # **Second: hiding after the softmax.** Scores 1, 2, 3 again, but this time the last one is set to 0 after the softmax. What
 # do the weights that are left sum to?
 
@@ -478,7 +472,7 @@ print([round(number, 6) for number in late.tolist()], L("和", "sum"), round(lat
 # %% [markdown] lang="ja" id="p2-break-half"
 # **三つ目：半精度で $-10^9$ を使う。** float16 で表せるのは $\pm 65504$ までです。
 
-# %% [markdown] lang="en" id="p2-break-half"
+# %% [markdown] lang="en" id="p2-break-half" of="77e0f57a"
 # **Third: $-10^9$ in half precision.** The numbers of float16 end at $\pm 65504$.
 
 # %% id="p2-break-half-code"
@@ -495,7 +489,7 @@ print(three_scores.half().masked_fill(~visible, -torch.inf).softmax(dim=-1))
 # ここからは自分で書きます。`henkan watch` を動かしておくと、保存するたびに検査されます。このノートブックの中で
 # `check("phase2/sdpa", my_function)` と書いても、同じ検査ができます。
 
-# %% [markdown] lang="en" id="p2-exercises"
+# %% [markdown] lang="en" id="p2-exercises" of="2f407708"
 # ## Exercises
 #
 # Now it is your turn to write. Leave `henkan watch` running and your file is checked each time you save it. In this
@@ -515,19 +509,19 @@ exercise_card("phase2/why_sqrt")
 #
 # よくある思い違いを集めました。検査で「誤解カード M2-…」と出たら、ここを読んでください。
 #
-# ### M2-1　「√d_k で割るのは、数を見やすくするための飾りである」
+# ### M2-1　「√d_k で割っても割らなくても、たいした違いはない」
 #
-# 飾りではありません。割らないと、$d_k$ が大きいほど内積の標準偏差が $\sqrt{d_k}$ に比例して広がり、softmax は一つのキーに重みを集めます。
+# 大きく違います。割らないと、$d_k$ が大きいほど内積の標準偏差が $\sqrt{d_k}$ に比例して広がり、softmax は一つのキーに重みを集めます。
 # そのとき softmax を通る勾配はほとんど 0 です。$d_k$ で割るのも誤りで、こんどはスコアが 0 に集まり、どのキーも同じ重みになります。
 
-# %% [markdown] lang="en" id="p2-cards"
+# %% [markdown] lang="en" id="p2-cards" of="0e16617a"
 # ## Misconceptions
 #
 # Ideas that many people hold at first. If a check refers to "card M2-…", this is the place to read.
 #
-# ### M2-1: "Dividing by √d_k is cosmetic"
+# ### M2-1: "Whether to divide by √d_k makes little difference"
 #
-# It is not. Without it the standard deviation of the products grows with $\sqrt{d_k}$, and the softmax puts nearly all
+# It makes a large one. Without it the standard deviation of the products grows with $\sqrt{d_k}$, and the softmax puts nearly all
 # weight on one key, through which hardly any gradient passes. Dividing by $d_k$ is wrong, too: then the scores gather
 # around 0, and every key gets the same weight.
 
@@ -538,7 +532,7 @@ exercise_card("phase2/why_sqrt")
 # 何も渡りません。次のセルでは、ヘッド 0 が一つのキーに重みを集めています。いちばん「注目している」ヘッドですが、その出力を 0 にしても、
 # 全体の出力は変わりません。バリューを作る行列が、このヘッドだけ 0 だからです。重みを見て「重要だ」と言う前に、取り除いて確かめましょう。
 
-# %% [markdown] lang="en" id="p2-m2-2"
+# %% [markdown] lang="en" id="p2-m2-2" of="c0405136"
 # ### M2-2: "A token with a large weight is important, and the weights explain the prediction"
 #
 # Weights are only the proportions in which values are mixed. What reaches the output is weight **times** value: where the
@@ -574,7 +568,7 @@ for head in range(2):
 # %% [markdown] lang="ja" id="p2-m2-3"
 # ### M2-3　「ヘッドを増やすと、パラメータも増える」
 #
-# 増えません。幅 $d_{model}$ を分け合うだけで、行列の大きさは同じです。$d_{model} = 128$ なら、ヘッドがいくつでも
+# 増えません。幅 $d_{\mathrm{model}}$ を分け合うだけで、行列の大きさは同じです。$d_{\mathrm{model}} = 128$ なら、ヘッドがいくつでも
 # {{eq-mha.parameters:,.0f}} 個です。増やした分だけ、一つのヘッドの幅 $D$ が狭くなります。
 #
 # ### M2-4　「Q、K、V は三つの別々の入力である」
@@ -590,13 +584,13 @@ for head in range(2):
 # ### M2-6　「割る数は √d_model である」
 #
 # 内積を取るのは、一つのヘッドの中の $D$ 個の成分です。だから割る数は $\sqrt{D}$ で、論文の $\sqrt{d_k}$ はこれを指します。
-# $d_{model} = 512$、$H = 8$ なら $D = 64$ なので、割る数は 8 です。$\sqrt{512}$ で割ると、スコアは $\sqrt{8}$ 分の一に縮みすぎます。
+# $d_{\mathrm{model}} = 512$、$H = 8$ なら $D = 64$ なので、割る数は 8 です。$\sqrt{512}$ で割ると、さらに $\sqrt{8}$ で割ったことになり、スコアが小さくなりすぎます。
 # ヘッドが一つのときだけ、二つの数は一致します。
 
-# %% [markdown] lang="en" id="p2-m2-3"
+# %% [markdown] lang="en" id="p2-m2-3" of="90c74bcd"
 # ### M2-3: "More heads mean more parameters"
 #
-# They do not. The heads share the width $d_{model}$, and the matrices stay as large as they were. With $d_{model} = 128$
+# They do not. The heads share the width $d_{\mathrm{model}}$, and the matrices stay as large as they were. With $d_{\mathrm{model}} = 128$
 # there are {{eq-mha.parameters:,.0f}} for any number of heads. The more heads, the narrower the width $D$ of each.
 #
 # ### M2-4: "Q, K and V are three separate inputs"
@@ -614,8 +608,8 @@ for head in range(2):
 # ### M2-6: "The divisor is √d_model"
 #
 # The dot product runs over the $D$ entries of one head. So $\sqrt{D}$ is what to divide by, and it is what the paper means
-# by $\sqrt{d_k}$. With $d_{model} = 512$ and $H = 8$, $D = 64$ and the divisor is 8. Dividing by $\sqrt{512}$ makes the
-# scores too small by a factor of $\sqrt{8}$. Only with a single head are the two the same.
+# by $\sqrt{d_k}$. With $d_{\mathrm{model}} = 512$ and $H = 8$, $D = 64$ and the divisor is 8. Dividing by $\sqrt{512}$ divides
+# by another $\sqrt{8}$ and makes the scores too small. Only with a single head are the two the same.
 
 # %% [markdown] lang="ja" id="p2-summary"
 # ## まとめ
@@ -631,7 +625,7 @@ for head in range(2):
 #
 # 最後に、このレッスンの数字から作った問いを三つ解きましょう。
 
-# %% [markdown] lang="en" id="p2-summary"
+# %% [markdown] lang="en" id="p2-summary" of="2d865786"
 # ## Summary
 #
 # - Scores are the dot products of queries and keys divided by $\sqrt{d_k}$, weights are their softmax, and the output is the
@@ -659,5 +653,7 @@ assert masked_weights[~past].abs().max() == 0.0
 assert not blind_weights.any()
 assert head_weights[0, 1].argmax(dim=-1)[1:].tolist() == list(range(7))  # head 1 looks one position back
 assert [places.sum().item() for places in places_split] == [1, 1] != [places.sum().item() for places in places_view]
-assert late.sum() < 1.0 and "overflow" in message
-assert differences[0] < 1e-12 < differences[1] and seen[0, 0].amax(dim=-1).mean() > seen[0, 1].amax(dim=-1).mean()
+assert late.sum() < 1.0
+assert "overflow" in message
+assert differences[0] < 1e-12 < differences[1]
+assert seen[0, 0].amax(dim=-1).mean() > seen[0, 1].amax(dim=-1).mean()
