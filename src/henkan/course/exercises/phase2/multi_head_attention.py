@@ -64,17 +64,15 @@ def finite_and_untouched(attention_class: Class) -> None:
 
 
 def by_hand(attention_class: Class) -> None:
-    eye, zero = torch.eye(2), torch.zeros(2, 2)
     reference = MultiHeadAttention(4, 2, dropout=0.0).double()
     with torch.no_grad():
         for name, parameter in reference.named_parameters():
             parameter.copy_(torch.eye(4) if name.endswith("weight") else torch.zeros(4))
-        # The second head asks for nothing, so all its scores are 0; the result is doubled.
-        reference.query_projection.weight.copy_(torch.cat([torch.cat([eye, zero], 1), torch.zeros(2, 4)]))
+        reference.key_projection.weight[2:] = 0.0  # the keys of the second head are 0, so it looks at both evenly
         reference.output_projection.weight.mul_(2.0)
     attention = attention_class(4, 2, dropout=0.0).double()
     copy_weights(attention, reference)
-    queries = torch.eye(2, 4, dtype=torch.float64)[None]
+    queries = torch.tensor([[[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]], dtype=torch.float64)
     keys = torch.tensor([[[0.8, 0.6, 0.8, 0.6], [0.0, 1.0, 0.0, 1.0]]], dtype=torch.float64)
     values = torch.tensor([[[0.3, 0.0, 0.3, 0.0], [0.9, 0.0, 0.9, 0.0]]], dtype=torch.float64)
     output, weights = attention(queries, keys, values)
