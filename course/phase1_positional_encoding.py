@@ -13,7 +13,7 @@
 #
 # 論文では、3.4 節と 3.5 節にあたります。
 
-# %% [markdown] lang="en" id="p1-intro" of=""
+# %% [markdown] lang="en" id="p1-intro" of="f9579326"
 # # Phase 1: Embeddings and positional encoding
 #
 # In lesson 0 every token was a vector to begin with. Where do such vectors come from? This lesson follows a token's
@@ -57,7 +57,7 @@ _ = torch.manual_seed(0)
 #
 # 答え合わせは「壊す」の節でします。
 
-# %% [markdown] lang="en" id="p1-predict" of=""
+# %% [markdown] lang="en" id="p1-predict" of="ae2895b3"
 # ## Predict: does an encoder see order?
 #
 # “The dog chases the cat” and “the cat chases the dog” are made of the same words. They differ in meaning because
@@ -102,7 +102,7 @@ _ = torch.manual_seed(0)
 #
 # これが、エンコーダーの最初の層が受け取るベクトルです。
 
-# %% [markdown] lang="en" id="p1-hand" of=""
+# %% [markdown] lang="en" id="p1-hand" of="627b4b55"
 # ## By hand: one token on its way into the encoder
 #
 # Take a small model of width $d_{\mathrm{model}} = 4$. Its vocabulary has 3 words, and its embedding matrix $E$ is
@@ -135,7 +135,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="ja" id="p1-hand-code"
 # 同じ計算を、電卓の代わりに Python でします。使うのは `math` だけです。
 
-# %% [markdown] lang="en" id="p1-hand-code" of=""
+# %% [markdown] lang="en" id="p1-hand-code" of="037489aa"
 # The same sums with Python for a calculator; `math` is all it takes.
 
 # %% id="p1-hand-python"
@@ -167,7 +167,7 @@ say(L("和                  ", "sum                "), by_hand)
 #
 # **埋め込み**は、行列 $E$ の $x$ 番目の行を取り出して $\sqrt{d_{\mathrm{model}}}$ 倍します。$E$ は学習されます。
 
-# %% [markdown] lang="en" id="p1-equations" of=""
+# %% [markdown] lang="en" id="p1-equations" of="eb3e1c34"
 # ## Equations
 #
 # Each of the three steps is an equation.
@@ -181,7 +181,7 @@ equation_card("eq-emb")
 # **位置エンコーディング**は、位置 $p$ ごとに決まったベクトルです。$i$ は列の番号ではなく、組の番号です。
 # 列 $2i$ に sin、列 $2i + 1$ に**同じ角度の** cos が入ります。学習で変わる数は、一つもありません。
 
-# %% [markdown] lang="en" id="p1-equation-pe" of=""
+# %% [markdown] lang="en" id="p1-equation-pe" of="0dc442fb"
 # The **positional encoding** is a fixed vector for each position $p$. The index $i$ counts pairs, not columns: column
 # $2i$ holds a sine and column $2i + 1$ the cosine of **the same angle**. Nothing in it is trained.
 
@@ -191,7 +191,7 @@ equation_card("eq-pe")
 # %% [markdown] lang="ja" id="p1-equation-in"
 # **入力**は、この二つの和です。学習のあいだは、和にドロップアウトをかけます。
 
-# %% [markdown] lang="en" id="p1-equation-in" of=""
+# %% [markdown] lang="en" id="p1-equation-in" of="5d7d0384"
 # The **input** is their sum. During training, dropout is applied to the sum.
 
 # %% id="p1-card-in"
@@ -204,7 +204,7 @@ equation_card("eq-in")
 # 手で計算した行列を入れて、同じベクトルが出ることを確かめます。トークン 1 が位置 1 に来るように、
 # 前にトークン 2 を置きます。
 
-# %% [markdown] lang="en" id="p1-code" of=""
+# %% [markdown] lang="en" id="p1-code" of="8d2d1bd7"
 # ## Code
 #
 # In the library the two modules are `TokenEmbedding` and `PositionalEncoding`. Give them the matrix from above and the
@@ -226,7 +226,7 @@ say(L("位置 1 のベクトル", "vector at position 1"), x[0, 1].tolist())
 # トークン一つに $V \cdot d_{\mathrm{model}}$ 回の掛け算が要ります（$V$ は語彙の大きさ）。番号で行を取り出すだけなら、
 # 一度も要りません。結果も勾配も同じなので、式では行列積、コードでは行の取り出し、と考えてかまいません。
 
-# %% [markdown] lang="en" id="p1-look-up" of=""
+# %% [markdown] lang="en" id="p1-look-up" of="4f4d5730"
 # `TokenEmbedding` does no matrix product. A product takes $V \cdot d_{\mathrm{model}}$ multiplications for each token,
 # where $V$ is the size of the vocabulary; looking a row up by its number takes none. The result is the same, and so is
 # the gradient: read a product in the formula and a look-up in the code.
@@ -242,7 +242,7 @@ print(L("行列積と行の取り出しが一致する：", "product and look-up
 #
 # 64 個の位置、64 次元の表を色で表します。一行が一つの位置のベクトルです。
 
-# %% [markdown] lang="en" id="p1-see-map" of=""
+# %% [markdown] lang="en" id="p1-see-map" of="2d043624"
 # ## See
 #
 # ### The table of positional encodings
@@ -265,7 +265,7 @@ show(
 # どの行も、ベクトルの長さは同じです。一つの組で $\sin^2 + \cos^2 = 1$ なので、長さの二乗は組の数、
 # つまり $d_{\mathrm{model}} / 2$ になります。$d_{\mathrm{model}} = 512$ なら {{eq-pe.squared_length:.0f}} です。
 
-# %% [markdown] lang="en" id="p1-see-map-reading" of=""
+# %% [markdown] lang="en" id="p1-see-map-reading" of="b56c544b"
 # Columns on the left change with every row; those on the right hardly change from top to bottom. Like the second hand
 # and the hour hand of a clock, fast columns tell near positions apart and slow columns far ones. In the top row,
 # position 0, sin 0 = 0 and cos 0 = 1 take turns.
@@ -278,7 +278,7 @@ show(
 #
 # 64 次元の表から、四つの組を取り出します。点が表の数、線がその間をつなぐ波です。
 
-# %% [markdown] lang="en" id="p1-see-waves" of=""
+# %% [markdown] lang="en" id="p1-see-waves" of="d66791dc"
 # ### Four waves
 #
 # Four pairs out of the table of 64 dimensions: the dots are its numbers, the lines are the waves they lie on.
@@ -297,7 +297,7 @@ show(
 # $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} にはわずかに届きません。最後の組の番号は 255 で、
 # 指数 $510/512$ が 1 に届かないからです。
 
-# %% [markdown] lang="en" id="p1-see-waves-reading" of=""
+# %% [markdown] lang="en" id="p1-see-waves-reading" of="ad74840f"
 # The wavelength is $2\pi \cdot 10000^{2i/d_{\mathrm{model}}}$. With $d_{\mathrm{model}} = 512$ the first pair has
 # $2\pi$ = {{eq-pe.shortest:.2f}} and the last one {{eq-pe.longest:,.2f}}. The paper says “from $2\pi$ to
 # $10000 \cdot 2\pi$”, but $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} is not quite reached: the last pair is number
@@ -309,7 +309,7 @@ show(
 # アテンションは、ベクトルの内積で「どこを見るか」を決めます。では、
 # 位置エンコーディングどうしの内積はどうなっているでしょうか。
 
-# %% [markdown] lang="en" id="p1-see-likeness" of=""
+# %% [markdown] lang="en" id="p1-see-likeness" of="d1f13755"
 # ### Dot products between positions
 #
 # Attention decides where to look by dot products. What are the dot products of the encodings with one another?
@@ -330,7 +330,7 @@ show(
 # たとえば $d_{\mathrm{model}} = 4$ で 3 だけ離れた二つの位置の内積は、位置 0 と 3 でも、
 # 位置 5 と 8 でも {{eq-pe.dot3:.9f}} です。
 
-# %% [markdown] lang="en" id="p1-see-likeness-reading" of=""
+# %% [markdown] lang="en" id="p1-see-likeness-reading" of="b0a530b6"
 # The diagonal is brightest, and along every line parallel to it the colour does not change: the dot product depends on
 # **the distance of the two positions alone**, not on where they are. One pair of columns shows why:
 #
@@ -344,7 +344,7 @@ show(
 #
 # 論文は、埋め込みに $\sqrt{d_{\mathrm{model}}}$ を掛けますが、理由は書いていません。長さを比べると、役割が見えます。
 
-# %% [markdown] lang="en" id="p1-see-lengths" of=""
+# %% [markdown] lang="en" id="p1-see-lengths" of="540f67a9"
 # ### How long embeddings and encodings are
 #
 # The paper multiplies embeddings by $\sqrt{d_{\mathrm{model}}}$ and does not say why. Their lengths show what it does.
@@ -371,7 +371,7 @@ show(
 # 埋め込みは位置の情報に埋もれてしまいます。$\sqrt{d_{\mathrm{model}}}$ を掛けると標準偏差が 1 になり、
 # 二つは同じくらいの大きさで足されます。
 
-# %% [markdown] lang="en" id="p1-see-lengths-reading" of=""
+# %% [markdown] lang="en" id="p1-see-lengths-reading" of="f64ec8b3"
 # This library starts the entries of the embedding matrix with a standard deviation of $1/\sqrt{d_{\mathrm{model}}}$,
 # which is {{eq-emb.std}} for $d_{\mathrm{model}} = 512$. The entries of the positional encoding have a root mean
 # square of {{eq-pe.rms}}. Added as they are, embeddings would drown in positions. Times $\sqrt{d_{\mathrm{model}}}$
@@ -385,7 +385,7 @@ show(
 # 5 個のトークンを並べかえて、「並べかえてからエンコード」と「エンコードしてから並べかえ」を比べます。差が 0 なら、
 # 変わったのは並び順だけです。
 
-# %% [markdown] lang="en" id="p1-break" of=""
+# %% [markdown] lang="en" id="p1-break" of="1f998975"
 # ## Break it
 #
 # ### Without positions: the answer to your prediction
@@ -406,7 +406,7 @@ print(L("位置ありの差：", "difference with positions:   "), f"{with_posit
 # エンコーダーにとって、入力は列ではなく集合です。「犬が猫を追う」と「猫が犬を追う」は区別できません。位置を足すと、
 # 並べかえた文は別の文になります。
 
-# %% [markdown] lang="en" id="p1-break-order-reading" of=""
+# %% [markdown] lang="en" id="p1-break-order-reading" of="cdd0f9de"
 # The answer is 2. Without positions the output is reordered like the input, and its vectors stay as they are. To the
 # encoder, the input is a set and not a sequence: it cannot tell who chases whom. With positions, a reordered sentence
 # is another sentence.
@@ -416,7 +416,7 @@ print(L("位置ありの差：", "difference with positions:   "), f"{with_posit
 #
 # 違う単語を二つ、同じ位置に置きます。コサイン類似度が 1 に近いほど、二つの入力は見分けにくくなります。
 
-# %% [markdown] lang="en" id="p1-break-scale" of=""
+# %% [markdown] lang="en" id="p1-break-scale" of="335a2b66"
 # ### Without √d_model
 #
 # Put two different words at the same position. The closer their cosine similarity is to 1, the harder it is to tell
@@ -433,7 +433,7 @@ print(L("√d_model を掛ける：", "times √d_model:"), f"{scaled:.2f}")
 # そのままでは、違う単語がほとんど同じベクトルになります。掛けるのは埋め込みだけです。和の全体に掛けても、
 # 二つの割合は変わらないので、意味がありません。
 
-# %% [markdown] lang="en" id="p1-break-scale-reading" of=""
+# %% [markdown] lang="en" id="p1-break-scale-reading" of="7677847a"
 # As stored, different words become nearly the same vector. Only the embedding is scaled: scaling the whole sum would
 # leave the proportion of the two as it was.
 
@@ -442,7 +442,7 @@ print(L("√d_model を掛ける：", "times √d_model:"), f"{scaled:.2f}")
 #
 # 位置 0 にいちばん近いベクトルを持つ位置を探します。まず組 0 の二列だけで、次に 64 列すべてで探します。
 
-# %% [markdown] lang="en" id="p1-break-one-wave" of=""
+# %% [markdown] lang="en" id="p1-break-one-wave" of="d0a0926b"
 # ### With one wave only
 #
 # Which position has the vector closest to that of position 0? Ask the two columns of pair 0 first, then all 64
@@ -463,7 +463,7 @@ for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("す
 # 波が一つだけだと、位置 44 が位置 0 とほぼ重なります。44 が波長 $2\pi$ のほぼ 7 倍だからです。すべての組を使うと、
 # いちばん近いのは隣の位置 1 で、はっきり離れています。
 
-# %% [markdown] lang="en" id="p1-break-one-wave-reading" of=""
+# %% [markdown] lang="en" id="p1-break-one-wave-reading" of="754e2cf8"
 # With one wave, position 44 falls almost on position 0, for 44 is almost 7 times the wavelength $2\pi$. With all pairs
 # the closest is the neighbour, position 1, and it is clearly apart.
 
@@ -476,7 +476,7 @@ for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("す
 #
 # 最初の練習では、one-hot の行列積に、パディングの扱いと $\sqrt{d_{\mathrm{model}}}$ 倍を加えます。
 
-# %% [markdown] lang="en" id="p1-exercises" of=""
+# %% [markdown] lang="en" id="p1-exercises" of="1012ef49"
 # ## Exercises
 #
 # Now write these parts yourself. The files are in `exercises/phase1` of the folder that `henkan learn init` made for
@@ -490,7 +490,7 @@ exercise_card("phase1/embedding_as_matmul")
 # %% [markdown] lang="ja" id="p1-exercise-table-text"
 # 次は表です。位置を一つずつ計算する for 文は使わず、ブロードキャストで一度に作ります。
 
-# %% [markdown] lang="en" id="p1-exercise-table-text" of=""
+# %% [markdown] lang="en" id="p1-exercise-table-text" of="9b406f14"
 # Next is the table. No loop over positions: broadcasting makes it in one go.
 
 # %% id="p1-exercise-table"
@@ -500,7 +500,7 @@ exercise_card("phase1/sinusoidal_table")
 # 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、
 # ドロップアウトをどこに置くか。この三つが要点です。
 
-# %% [markdown] lang="en" id="p1-exercise-module-text" of=""
+# %% [markdown] lang="en" id="p1-exercise-module-text" of="b7b31537"
 # Turn the table into a module. Three things matter: what is a parameter and what a buffer, along which axis the table
 # is added, and where dropout goes.
 
@@ -512,7 +512,7 @@ exercise_card("phase1/positional_encoding")
 # どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。
 # 論文は、この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
 
-# %% [markdown] lang="en" id="p1-exercise-shift-text" of=""
+# %% [markdown] lang="en" id="p1-exercise-shift-text" of="74767923"
 # The encoding has one more property. There is a matrix $M_k$ that takes the vector of position $p$ to that of position
 # $p + k$, for every $p$; $M_k$ does not depend on $p$. The paper chose sines and cosines in the belief that this makes
 # relative positions easy to learn.
@@ -523,7 +523,7 @@ exercise_card("phase1/relative_shift")
 # %% [markdown] lang="ja" id="p1-exercise-blind-text"
 # 最後は、「壊す」の節で見た実験です。比べ方を間違えると、反対の結論が出ます。
 
-# %% [markdown] lang="en" id="p1-exercise-blind-text" of=""
+# %% [markdown] lang="en" id="p1-exercise-blind-text" of="f40595bb"
 # Last, the experiment from “Break it”. Compare the wrong things, and you will conclude the opposite.
 
 # %% id="p1-exercise-blind"
@@ -561,7 +561,7 @@ exercise_card("phase1/order_blind")
 # 間違いではなく、別の流儀です。列の順番が違うだけなので、学習する行列がその違いを吸収できます。ただし、
 # 二つの流儀を混ぜると、保存したモデルは正しく動きません。この講座は、論文の式のとおり交互に並べます。
 
-# %% [markdown] lang="en" id="p1-misconceptions" of=""
+# %% [markdown] lang="en" id="p1-misconceptions" of="b44cdcc0"
 # ## Misconception cards
 #
 # ### M1-1 “The positional encoding is trained”
@@ -598,7 +598,7 @@ exercise_card("phase1/order_blind")
 # M1-4 を確かめます。最後のトークンがパディングの列を、マスクなしの自己注意に入れます。
 # パディングに向かう重みは 0 になりません。
 
-# %% [markdown] lang="en" id="p1-padding-check" of=""
+# %% [markdown] lang="en" id="p1-padding-check" of="c8862d31"
 # To check M1-4, a sequence that ends in padding goes through self-attention without a mask. The weight on the padding
 # is not 0.
 
@@ -621,7 +621,7 @@ print(L("パディングへの重みの最小：", "least weight on padding:"), 
 #
 # 最後に、三つの問題で確かめましょう。
 
-# %% [markdown] lang="en" id="p1-summary" of=""
+# %% [markdown] lang="en" id="p1-summary" of="631d4779"
 # ## Summary
 #
 # - An embedding takes a row of a matrix, as a product with a one-hot vector would. The padding row stays 0.
