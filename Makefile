@@ -1,15 +1,16 @@
 # make demo: set up, train on real words, look at the result.    make test: set up, check everything.
 # make install: the set-up alone.    make check: the quick look before a commit.
+# make course: build the lessons, check them, run them in both languages.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check install lint clean
+.PHONY: demo test check course install lint clean
 .DEFAULT_GOAL := help
 
 help:
-	@head -2 Makefile | sed 's/^# //'
+	@head -3 Makefile | sed 's/^# //'
 
 install: $(STAMP)
 
@@ -19,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 		"setuptools>=77" torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		--no-build-isolation --editable ".[examples,lightning,plot,dev]"
+		--no-build-isolation --editable ".[examples,lightning,plot,course,dev]"
 	touch $(STAMP)
 
 demo: install
@@ -35,6 +36,11 @@ check: lint
 
 test: lint
 	$(BIN)/pytest
+
+course: install
+	$(BIN)/python -m course.builder build
+	$(BIN)/python -m course.builder check
+	$(BIN)/python -m course.builder run
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
