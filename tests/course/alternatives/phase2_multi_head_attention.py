@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from henkan.nn.attention import MultiHeadAttention
+from henkan.nn.attention import MultiHeadAttention, split_heads
 from henkan.nn.checks import check_mask
 
 Result = tuple[Tensor, Tensor]
@@ -21,6 +21,7 @@ class ByEinsum(MultiHeadAttention):
                 (self.value_projection, value),
             )
         )
+        check_mask(mask, q.movedim(2, 1), k.movedim(2, 1))
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / q.size(-1) ** 0.5
         if mask is not None:
             scores = torch.where(mask, scores, -torch.inf)
@@ -33,6 +34,7 @@ class HeadByHead(MultiHeadAttention):
     def forward(self, query: Tensor, key: Tensor, value: Tensor, mask: Mask = None) -> Result:
         width = self.query_projection.out_features // self.num_heads
         outputs, all_weights = [], []
+        check_mask(mask, split_heads(query, self.num_heads), split_heads(key, self.num_heads))
         for head in range(self.num_heads):
             columns = slice(head * width, (head + 1) * width)
             q = self.query_projection(query)[..., columns]

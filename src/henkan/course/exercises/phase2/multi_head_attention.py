@@ -107,6 +107,18 @@ def masks(attention_class: Class) -> None:
     expect(torch.allclose(attention(later, later, later, PAST)[0][:, :3], output[:, :3]), "future_seen")
 
 
+def refuses_other_masks(attention_class: Class) -> None:
+    attention = attention_class(6, 3, dropout=0.0).double()
+    for mask in (PADDING.long(), torch.ones(5, 7, dtype=torch.bool)):
+        try:
+            attention(*_inputs(), mask)
+        except ValueError:
+            continue
+        except (RuntimeError, TypeError):
+            pass
+        raise Finding("mask_not_refused", dtype=mask.dtype, shape=tuple(mask.shape))
+
+
 def dropout(attention_class: Class) -> None:
     attention = _build(attention_class, dropout=0.5)
     reference = _build(attention_class)
