@@ -27,6 +27,12 @@ def write_mistake(folder: Path, exercise_id: str, name: str) -> Path:
     return _write(folder, exercise_id, lines)
 
 
+def write_own_attention(folder: Path) -> Path:
+    """A file with the multi-head attention of ``learner_parts``, which calls the library's formula by name."""
+    lines = ["import sys", f"sys.path.insert(0, {str(HERE)!r})", "import learner_parts"]
+    return _write(folder, "phase2/multi_head_attention", [*lines, "parts = (learner_parts.OwnAttention,)"])
+
+
 def _write(folder: Path, exercise_id: str, lines: list[str]) -> Path:
     path = folder / f"{exercise_id.replace('/', '_')}.py"
     names = "".join(f"{name}, " for name in load_card(exercise_id).names)

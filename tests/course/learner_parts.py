@@ -5,6 +5,7 @@ import math
 from torch import Tensor, nn
 
 from henkan.nn.attention import merge_heads, scaled_dot_product_attention, split_heads
+from henkan.nn.checks import check_mask
 
 
 class OwnAttention(nn.Module):
@@ -26,7 +27,9 @@ class OwnAttention(nn.Module):
         q = split_heads(self.query_projection(query), self.num_heads)
         k = split_heads(self.key_projection(key), self.num_heads)
         v = split_heads(self.value_projection(value), self.num_heads)
-        mixed, weights = scaled_dot_product_attention(q, k, v, mask)
+        check_mask(mask, q, k)
+        dropout = self.dropout if self.training else 0.0
+        mixed, weights = scaled_dot_product_attention(q, k, v, mask, dropout=dropout)
         return self.output_projection(merge_heads(mixed)), weights
 
 

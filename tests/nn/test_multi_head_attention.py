@@ -99,6 +99,12 @@ def test_dropout_is_on_in_training_and_off_in_evaluation_in_both_paths() -> None
         assert torch.equal(output(), output())
 
 
+def test_the_weights_that_are_returned_are_those_before_dropout() -> None:
+    attention, x = randomised(MultiHeadAttention(6, 2, dropout=0.5)), torch.randn(2, 4, 6)
+    weights = attention.train()(x, x, x)[1]
+    assert_equal(weights, attention.eval()(x, x, x)[1])
+
+
 def test_projected_memory_can_grow_position_by_position() -> None:
     attention, x = randomised(MultiHeadAttention(6, 2)), torch.randn(2, 5, 6)
     grown = attention.project_memory(x[:, :1])

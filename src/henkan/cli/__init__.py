@@ -35,7 +35,7 @@ COMMANDS = {**MODELS, **COURSE}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. What is wrong with the input is one line and status 2."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = [*(sys.argv[1:] if arguments is None else arguments)]  # `list` is a command of this package
     speak_utf8()
     name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if name in ("--help", "-h", "help"):

@@ -39,7 +39,8 @@ def pytest_sessionstart(session: "pytest.Session") -> None:
     stack = ExitStack()
     session.config.add_cleanup(stack.close)
     parts = load_all(from_options(session.config.getoption("--swap")))
-    stack.enter_context(swapped(parts, also=_loaded_below(session.config.rootpath / "tests")))
+    suite = _loaded_below(session.config.rootpath / "tests")
+    stack.enter_context(swapped(parts, also=suite, until_exit=True))
 
 
 def _loaded_below(folder: Path) -> list[ModuleType]:

@@ -52,14 +52,20 @@ def replacements(solved: Mapping[str, Sequence[Part]]) -> list[Replacement]:
 
 
 @contextmanager
-def swapped(solved: Mapping[str, Sequence[Part]], also: Sequence[ModuleType] = ()) -> Iterator[list[Replacement]]:
+def swapped(
+    solved: Mapping[str, Sequence[Part]], *, also: Sequence[ModuleType] = (), until_exit: bool = False
+) -> Iterator[list[Replacement]]:
     """In the block, every module of henkan uses the learner's parts; afterwards all is as it was.
 
     ``also`` are further modules to reach. The modules in which the parts were written are reached, too: a part that
     builds on another uses the learner's other part. Only its own name means the library's there.
+
+    A module that is imported in the block gets the learner's parts and would keep them, so all are imported first,
+    which takes seconds; ``until_exit`` says that this does not matter.
     """
     done = replacements(solved)
-    import_everything()
+    if not until_exit:
+        import_everything()
     places = [place for namespace in [*_library(), *map(vars, also)] for place in _places(namespace, done)]
     for exercise_id, parts in solved.items():
         others = [replacement for replacement in done if replacement.name not in load_card(exercise_id).part_names]
@@ -84,10 +90,7 @@ def _places(namespace: Namespace, done: Sequence[Replacement]) -> list[tuple[Nam
 
 
 def import_everything() -> None:
-    """Import every module of henkan but the checks, and those that need an optional package which is not there.
-
-    A module that was imported later, while other parts are in place, might keep them.
-    """
+    """Import every module of henkan but the checks, and those that need an optional package which is not there."""
     for module in pkgutil.walk_packages(henkan.__path__, "henkan."):
         if module.name.endswith(".__main__") or module.name.startswith(CHECKS):
             continue
