@@ -61,7 +61,7 @@ def l2_penalty(values: Vector, strength: float) -> float:
     return strength * sum(value**2 for value in values)  # [eq-l2]
 
 
-def l2_two_ways(  # noqa: PLR0913 - one number each
+def l2_two_ways(
     weights: Vector, values: Vector, bias: float, target: float, learning_rate: float, strength: float
 ) -> tuple[tuple[list[float], float], float]:
     """What the L2 penalty does in the gradient, and what it does in the loss that is reported.
@@ -111,7 +111,7 @@ def through_softmax(
     return by_score, by_query, [[slope * number / root for number in q] for slope in by_score]
 
 
-def find_the_culprit(  # noqa: PLR0913 - one number each
+def find_the_culprit(
     weights: Vector, values: Vector, bias: float, target: float, learning_rate: float, extra: float
 ) -> tuple[float, float, float, float, float]:
     """What a rising y is owed to, if ``extra`` is slipped into the second forward pass.
