@@ -34,10 +34,10 @@ def run(arguments: list[str]) -> int:
     _end_on_signals()
     try:
         watch(Watcher(workspace, language, TerminalScreen(), manual=given["manual_run"]), open_keys())
-    except OSError as error:
-        if error.errno not in (errno.EIO, errno.EPIPE):
+    except (KeyboardInterrupt, OSError) as error:  # a second signal while it ends, or a terminal that is gone
+        if isinstance(error, OSError) and error.errno not in (errno.EIO, errno.EPIPE):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the terminal is gone: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
     return 0
 
 
