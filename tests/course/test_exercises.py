@@ -4,6 +4,7 @@ import importlib
 import time
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from syllabus import MISTAKES, WRITTEN
@@ -11,6 +12,9 @@ from syllabus import MISTAKES, WRITTEN
 from henkan.course.exercise import ORDER, Exercise, Part, load_exercise
 from henkan.course.ladder import climb
 from henkan.course.recognise import is_same, probe
+from henkan.course.solved import load_parts
+from henkan.course.stubs import stub
+from henkan.course.text import LANGUAGES, Language
 
 # Learners run the checks without the enforcement of shapes that the tests of henkan.nn switch on.
 pytestmark = pytest.mark.usefixtures("unchecked_shapes")
@@ -39,6 +43,19 @@ every_alternative = pytest.mark.parametrize(
 
 def test_every_exercise_of_the_syllabus_is_written() -> None:
     assert set(WRITTEN) == set(ORDER)
+
+
+@every_exercise
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_file_that_a_learner_begins_with_fails_because_it_is_not_written_yet(
+    exercise: Exercise, language: Language, tmp_path: Path
+) -> None:
+    path = tmp_path / "exercise.py"
+    path.write_text(stub(exercise.id, language), encoding="utf-8")
+    failure = climb(exercise, load_parts(exercise, path)).failure
+    assert failure is not None
+    assert failure.message == "not_written_yet"
+    assert failure.mistake is None
 
 
 @every_exercise

@@ -2,10 +2,10 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from henkan.cli.parser import Parser
+from henkan.cli.workspace import add_language, open_workspace
 from henkan.course.text import Language
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ def run(arguments: list[str]) -> int:
     given = make_parser().given(arguments)
     from henkan.course.exam import sit  # here, so that --help is quick
     from henkan.course.exam_report import render, say
-    from henkan.course.workspace import Workspace
 
-    workspace = Workspace.find(Path.cwd())
-    language = given["lang"] or workspace.state.language
+    workspace, language = open_workspace(given)
     files = workspace.solved_files()
     if not files:
         raise ValueError(say("nothing_solved", language))
@@ -42,7 +40,7 @@ def run(arguments: list[str]) -> int:
 def make_parser() -> Parser:
     """The parser."""
     parser = Parser("henkan exam [options]", DESCRIPTION)
-    parser.add_argument("--lang", type=Language, default=None, help="language [that of the exercises]")
+    add_language(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
