@@ -40,6 +40,27 @@ def run_build(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_check(options: argparse.Namespace) -> int:
+    """Find everything that the guards can find; of the whole course when no lesson is named."""
+    from course.builder.guards import problems_of, problems_of_course
+
+    lessons = _named(options.lessons)
+    problems = [problem for lesson in lessons for problem in problems_of(lesson)]
+    if not options.lessons:
+        problems += problems_of_course(lessons)
+    _say("\n".join(map(str, problems)) or f"{len(lessons)} lessons: nothing to mend")
+    return int(bool(problems))
+
+
+def run_glossary(options: argparse.Namespace) -> int:
+    """Write docs/glossary.md."""
+    from course.builder.glossary import PAGE, page, read_glossary
+
+    PAGE.write_text(page(read_glossary()), encoding="utf-8", newline="\n")
+    _say(f"wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
 def run_run(options: argparse.Namespace) -> int:
     """Run the notebooks as they would be built now."""
     from course.builder.execute import execute, figures  # here, so that the other commands start at once
@@ -85,11 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     texts = {
         "stamp": (run_stamp, "write into each English cell the hash of the Japanese cell beside it"),
         "build": (run_build, "write notebooks/ja and notebooks/en"),
+        "check": (run_check, "find stale translations, typed numbers, wrong terms, figures without words and the like"),
+        "glossary": (run_glossary, "write docs/glossary.md from course/glossary.toml"),
         "run": (run_run, "run the notebooks and show what went wrong in which cell"),
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
-        one.add_argument("lessons", nargs="+" if name == "stamp" else "*", metavar="LESSON")
+        if name != "glossary":
+            one.add_argument("lessons", nargs="+" if name == "stamp" else "*", metavar="LESSON")
         one.set_defaults(command=command)
     run = commands.choices["run"]
     run.add_argument("--lang", nargs="+", choices=LANGUAGES, default=LANGUAGES)
