@@ -37,10 +37,10 @@
 #
 # 1. クエリが一つ、キーが 10 個あり、どの成分も互いに無関係な乱数です。内積をそのまま softmax に入れます。
 #    ベクトルの長さ $d_k$ を 4 から 512 に伸ばすと、いちばん大きな重みはどうなるでしょうか。
-# 2. ヘッドを一つから 8 個に増やすと、パラメータの数は何倍になるでしょうか。
+# 2. ヘッドを一つから 8 個に増やすと、パラメーターの数は何倍になるでしょうか。
 # 3. 見せたくないキーがあります。softmax のあとで、その重みに 0 を掛ければ十分でしょうか。
 
-# %% [markdown] lang="en" id="p2-predict" of="d1655bb6"
+# %% [markdown] lang="en" id="p2-predict" of="5299f0e2"
 # ## Predict
 #
 # Before computing anything, write your answers down. They need not be right; we come back to them at the end.
@@ -391,10 +391,10 @@ show(
 )
 
 # %% [markdown] lang="ja" id="p2-params"
-# パラメータを数えます。四つの射影は、どれも $d_{\mathrm{model}} \times d_{\mathrm{model}}$ の行列と $d_{\mathrm{model}}$ 個のバイアスです。合わせて $4(d^2 + d)$ 個で、
+# パラメーターを数えます。四つの射影は、どれも $d_{\mathrm{model}} \times d_{\mathrm{model}}$ の行列と $d_{\mathrm{model}}$ 個のバイアスです。合わせて $4(d^2 + d)$ 個で、
 # $d = 128$ なら {{eq-mha.parameters:,.0f}} 個になります。ヘッドの数は、この式のどこにも出てきません。
 
-# %% [markdown] lang="en" id="p2-params" of="90b3119f"
+# %% [markdown] lang="en" id="p2-params" of="9e6e21ca"
 # Count the parameters. Each of the four projections is a matrix of $d_{\mathrm{model}} \times d_{\mathrm{model}}$ and $d_{\mathrm{model}}$ biases.
 # That makes $4(d^2 + d)$, or {{eq-mha.parameters:,.0f}} for $d = 128$. The number of heads does not occur in it.
 
@@ -566,7 +566,7 @@ for head in range(2):
     )
 
 # %% [markdown] lang="ja" id="p2-m2-3"
-# ### M2-3　「ヘッドを増やすと、パラメータも増える」
+# ### M2-3　「ヘッドを増やすと、パラメーターも増える」
 #
 # 増えません。幅 $d_{\mathrm{model}}$ を分け合うだけで、行列の大きさは同じです。$d_{\mathrm{model}} = 128$ なら、ヘッドがいくつでも
 # {{eq-mha.parameters:,.0f}} 個です。増やした分だけ、一つのヘッドの幅 $D$ が狭くなります。
@@ -587,7 +587,7 @@ for head in range(2):
 # $d_{\mathrm{model}} = 512$、$H = 8$ なら $D = 64$ なので、割る数は 8 です。$\sqrt{512}$ で割ると、さらに $\sqrt{8}$ で割ったことになり、スコアが小さくなりすぎます。
 # ヘッドが一つのときだけ、二つの数は一致します。
 
-# %% [markdown] lang="en" id="p2-m2-3" of="90c74bcd"
+# %% [markdown] lang="en" id="p2-m2-3" of="86ff1bf1"
 # ### M2-3: "More heads mean more parameters"
 #
 # They do not. The heads share the width $d_{\mathrm{model}}$, and the matrices stay as large as they were. With $d_{\mathrm{model}} = 128$
@@ -617,15 +617,15 @@ for head in range(2):
 # - スコアはクエリとキーの内積を $\sqrt{d_k}$ で割ったもの、重みはその softmax、出力は重みで混ぜたバリューです。
 # - 重みの形は $(T_q, T_k)$ で、行の和は 1 です。
 # - マスクは softmax の前にスコアを $-\infty$ にします。見るもののない行は 0 にします。
-# - ヘッドは、同じ数の読みかえです。パラメータの数は変わりません。
+# - ヘッドは、同じ数の読みかえです。パラメーターの数は変わりません。
 # - 交差注意は、キーとバリューの出どころが違うだけの、同じ式です。
 #
-# 予想の答え合わせをします。一つ目：$d_k$ が大きくなると、割らない softmax のいちばん大きな重みは 1 に近づきます。二つ目：パラメータの数は変わりません。
+# 予想の答え合わせをします。一つ目：$d_k$ が大きくなると、割らない softmax のいちばん大きな重みは 1 に近づきます。二つ目：パラメーターの数は変わりません。
 # 三つ目：十分ではありません。残りの重みの和が 1 になりません。
 #
 # 最後に、このレッスンの数字から作った問いを三つ解きましょう。
 
-# %% [markdown] lang="en" id="p2-summary" of="2d865786"
+# %% [markdown] lang="en" id="p2-summary" of="8b1b1d99"
 # ## Summary
 #
 # - Scores are the dot products of queries and keys divided by $\sqrt{d_k}$, weights are their softmax, and the output is the
