@@ -1,3 +1,9 @@
+# ---
+# jupyter:
+#   henkan:
+#     seconds: 10
+# ---
+
 # %% [markdown] lang="ja" id="p1-intro"
 # # フェーズ 1：入力表現と位置情報の埋め込み
 #
