@@ -68,8 +68,8 @@ def gradient(embed: Embed) -> None:
     expect_close("∂E", gradient_of(embed), by_look_up, 1e-9)
 
 
-def probe(embed: Embed) -> tuple[Tensor, Tensor]:
-    return embed(IDS, matrix(), 0), gradient_of(embed)
+def probe(embed: Embed) -> list[Tensor]:
+    return [embed(IDS, matrix(), 0), gradient_of(embed), gradient_of(embed, pad_idx=4)]
 
 
 def _without_padding(ids: Tensor, rows: Tensor, pad_idx: int) -> Tensor:
@@ -96,3 +96,7 @@ def divided_by_sqrt_d(ids: Tensor, rows: Tensor, pad_idx: int = 0) -> Tensor:
 
 def scale_by_vocabulary(ids: Tensor, rows: Tensor, pad_idx: int = 0) -> Tensor:
     return _without_padding(ids, rows, pad_idx) * math.sqrt(rows.size(0))
+
+
+def pad_idx_ignored(ids: Tensor, rows: Tensor, pad_idx: int = 0) -> Tensor:
+    return _without_padding(ids, rows, 0) * math.sqrt(rows.size(1))
