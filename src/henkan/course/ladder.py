@@ -82,5 +82,6 @@ def _failure(check: str, error: BaseException, files: set[str]) -> Failure:
 def _name(filename: str) -> str:
     """The name of the file, or of the notebook's cell as IPython shows it: ``In[5]``."""
     ipython = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    cell = ipython.compile.format_code_name(filename) if ipython is not None else None
+    format_code_name = getattr(getattr(ipython, "compile", None), "format_code_name", None)
+    cell = format_code_name(filename) if format_code_name is not None else None
     return str(cell[1]) if cell is not None else Path(filename).name
