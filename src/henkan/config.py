@@ -91,6 +91,8 @@ class TrainingConfig:
         dev_size: dev sources decoded at each evaluation.
         patience: evaluations without improvement after which the run stops; 0 never stops it.
         precision: float32, bfloat16 (matrix products in half width), or auto to take the faster on this machine.
+        checkpoint_seconds: how often a checkpoint is written, from which --resume goes on; one follows each evaluation,
+            too. 0 writes none.
     """
 
     seed: int = 1
@@ -110,11 +112,12 @@ class TrainingConfig:
     dev_size: int = 1000
     patience: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    checkpoint_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         for name in ("max_steps", "batch_tokens", "accumulate", "evaluations", "dev_size"):
             _check(self, name, getattr(self, name) >= 1, "at least 1")
-        for name in ("batch_rows", "warmup_steps", "weight_decay", "max_norm", "patience"):
+        for name in ("batch_rows", "warmup_steps", "weight_decay", "max_norm", "patience", "checkpoint_seconds"):
             _check(self, name, getattr(self, name) >= 0, "at least 0")
         _check(self, "seed", 0 <= self.seed < 2**63, "at least 0 and below 2^63")
         minutes = self.max_minutes

@@ -108,3 +108,17 @@ def test_a_model_that_sees_its_answer_shows_by_a_loss_of_nothing() -> None:  # T
         )
         losses.append(float(loss_sum) / num_tokens)
     assert losses[-1] > 1.0, "the targets are random: a loss this low means that the decoder sees them"
+
+
+@pytest.mark.parametrize("where", ["loss", "gradients"])
+def test_an_update_that_is_not_finite_is_not_made(where: str) -> None:
+    model = tiny()
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    if where == "gradients":
+        model.output_projection.bias.register_hook(lambda gradient: gradient * torch.inf)
+    criterion = (lambda *_: CRITERION(*_) * torch.inf) if where == "loss" else CRITERION
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    loss, _ = train_step(model, [Batch.collate(PAIRS)], optimizer, criterion, max_norm=1.0)
+    assert not loss.isfinite()
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
+    assert all(parameter.grad is None for parameter in model.parameters())

@@ -2,16 +2,21 @@
 
 from henkan.training.checkpoint import load_model, save_model
 from henkan.training.early_stopping import EarlyStopping
-from henkan.training.fit import DevReport, FitResult, Observer, StepReport, fit
+from henkan.training.fit import fit
 from henkan.training.keep_best import KeepBest
 from henkan.training.loop import Evaluation, evaluate, train_epoch
 from henkan.training.loss import LabelSmoothingCrossEntropy
 from henkan.training.optimizer import make_optimizer, parameter_groups
 from henkan.training.precision import choose_autocast
+from henkan.training.reports import DevReport, FitResult, Observer, StepReport
+from henkan.training.resume import load_checkpoint, read_about, save_checkpoint
 from henkan.training.schedule import NoamScheduler, noam_rate, rate_at
+from henkan.training.state import Checkpoint, Checkpoints, RunState
 from henkan.training.step import compute_loss, train_step
 
 __all__ = [
+    "Checkpoint",
+    "Checkpoints",
     "DevReport",
     "EarlyStopping",
     "Evaluation",
@@ -20,16 +25,20 @@ __all__ = [
     "LabelSmoothingCrossEntropy",
     "NoamScheduler",
     "Observer",
+    "RunState",
     "StepReport",
     "choose_autocast",
     "compute_loss",
     "evaluate",
     "fit",
+    "load_checkpoint",
     "load_model",
     "make_optimizer",
     "noam_rate",
     "parameter_groups",
     "rate_at",
+    "read_about",
+    "save_checkpoint",
     "save_model",
     "train_epoch",
     "train_step",

@@ -2,9 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import torch
 
@@ -16,168 +16,180 @@ from henkan.training.keep_best import KeepBest
 from henkan.training.loop import grouped, looking_only
 from henkan.training.loss import LabelSmoothingCrossEntropy
 from henkan.training.optimizer import make_optimizer
+from henkan.training.reports import DevReport, FitResult, Observer, Reason, StepReport
 from henkan.training.schedule import rate_at
+from henkan.training.state import Checkpoint, Checkpoints, RunState, gather, random_state, restore
 from henkan.training.step import train_step
 
-Reason = Literal["steps", "time", "patience", "interrupted", "diverged"]
+MAX_SAVING = 0.05  # of the time: large models get their checkpoints less often
 
 
-@dataclass(frozen=True)
-class StepReport:
-    """How a run stands after an update."""
+class Epochs(Protocol):
+    """Batches without end: each epoch has an order of its own, which its number alone decides."""
 
-    step: int
-    epoch: int
-    progress: float  # 0 to 1, in updates or in time, whichever the run is measured by
-    loss: float  # mean per target token of this update, label smoothing included
-    rate: float
-    tokens_per_second: float  # real target tokens, over the whole run, evaluations not counted
-    seconds: float
-
-
-@dataclass(frozen=True)
-class DevReport:
-    """What an evaluation of the dev set found."""
-
-    step: int
-    seconds: float
-    metrics: Mapping[str, float]
-    is_best: bool
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """How a run ended."""
-
-    stopped_by: Reason
-    steps: int
-    epochs: int
-    seconds: float
-    history: Sequence[DevReport]
-
-    @property
-    def best(self) -> DevReport | None:
-        """The evaluation whose weights were kept."""
-        return next((report for report in reversed(self.history) if report.is_best), None)
-
-
-class Observer(Protocol):
-    """Somebody who is told how a run goes."""
-
-    def on_step(self, report: StepReport) -> None: ...
-    def on_evaluation(self, report: DevReport) -> None: ...
+    def __len__(self) -> int: ...
+    def batches_of(self, epoch: int, start: int = 0) -> Iterator[Batch]: ...
 
 
 def fit(
     model: Transformer,
-    batches: Iterable[Batch],
+    batches: Epochs,
     config: TrainingConfig,
     *,
     evaluate_dev: Callable[[], Mapping[str, float]],
     keep: KeepBest,
     observer: Observer,
-    autocast: torch.dtype | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> FitResult:
     """Train ``model``, which ends with its best weights, in eval mode; return how the run went.
 
-    Iterating over ``batches`` gives one epoch, as often as wanted. ``evaluate_dev`` measures the model
-    ``config.evaluations`` times, in eval mode and without touching training's random numbers. Ctrl-C ends the run
-    early, not badly: the weights of that moment are evaluated like any others. A loss that is not finite ends it as
-    "diverged".
+    ``evaluate_dev`` measures the model ``config.evaluations`` times, in eval mode and without touching training's
+    random numbers. Ctrl-C ends the run early, not badly: the weights of that moment are evaluated like any others. An
+    update whose loss is not finite is skipped; several in a row end the run as "diverged".
+
+    ``checkpoints`` gets one every ``config.checkpoint_seconds``, after every evaluation, and at Ctrl-C. A run that
+    starts from one goes on as if it had never stopped: on one machine's CPU and without a time budget, the weights come
+    out the same bit for bit. The precision "auto" is float32 here; ``choose_autocast`` decides it.
     """
-    run = _Run(model, config, evaluate_dev, keep, observer)
+    run = _Run(model, batches, config, evaluate_dev, keep, observer, checkpoints)
     try:
-        reason = run.train(batches, autocast)
+        reason = run.train()
     except KeyboardInterrupt:
         reason = "interrupted"
+        if run.is_whole:
+            run.save()
         run.evaluate()
     keep.restore(model)
     model.eval()
-    return FitResult(reason, run.step, run.epoch, run.seconds, run.history)
+    return FitResult(reason, run.state.step, run.epoch, run.seconds, run.state.history, run.state.skipped)
 
 
+@dataclass
 class _Run:
-    """The state of one ``fit``."""
+    """One ``fit``. ``is_whole`` says whether ``state``, ``random`` and the weights are those of one moment."""
 
-    def __init__(
-        self,
-        model: Transformer,
-        config: TrainingConfig,
-        evaluate_dev: Callable[[], Mapping[str, float]],
-        keep: KeepBest,
-        observer: Observer,
-    ) -> None:
-        self.model, self.config, self.evaluate_dev, self.keep, self.observer = (
-            model,
-            config,
-            evaluate_dev,
-            keep,
-            observer,
-        )
+    model: Transformer
+    batches: Epochs
+    config: TrainingConfig
+    evaluate_dev: Callable[[], Mapping[str, float]]
+    keep: KeepBest
+    observer: Observer
+    checkpoints: Checkpoints | None
+    state: RunState = field(default_factory=RunState)
+    is_whole: bool = False
+    next_save: float = 0.0
+
+    def __post_init__(self) -> None:
         self.started = time.monotonic()
-        self.step = self.epoch = self.num_tokens = 0
-        self.evaluation_seconds = 0.0
-        self.history: list[DevReport] = []
-        self.early_stopping = EarlyStopping(config.patience, min_delta=0.0) if config.patience else None
+        self.device = next(self.model.parameters()).device
+        self.criterion = LabelSmoothingCrossEntropy(self.config.label_smoothing, self.model.pad_idx)
+        self.optimizer = make_optimizer(self.model, self.config)
+        self.early_stopping = EarlyStopping(self.config.patience, min_delta=0.0) if self.config.patience else None
+        if self.checkpoints is not None and (checkpoint := self.checkpoints.latest()) is not None:
+            self._go_on_from(checkpoint)
+        self.earlier_seconds = self.state.seconds
+        self.next_save = self.seconds + self.config.checkpoint_seconds
+        self.random = random_state(self.device)
+        self.optimizer.register_step_pre_hook(self._leave_state)
+        self.is_whole = True
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.started
+        return self.earlier_seconds + time.monotonic() - self.started
 
     @property
     def progress(self) -> float:
         if self.config.max_minutes is not None:
             return min(1.0, self.seconds / (60 * self.config.max_minutes))
-        return self.step / self.config.max_steps
+        return self.state.step / self.config.max_steps
 
-    def train(self, batches: Iterable[Batch], autocast: torch.dtype | None) -> Reason:
+    @property
+    def epoch(self) -> int:
+        """That of the latest batch, counted from 1; 0 before the first."""
+        return math.ceil(self.state.batches / len(self.batches))
+
+    def train(self) -> Reason:
         """Make updates until something ends the run; say what."""
-        config = self.config
-        criterion = LabelSmoothingCrossEntropy(config.label_smoothing, self.model.pad_idx)
-        optimizer = make_optimizer(self.model, config)
         self.model.train()
-        for group in grouped(self._forever(batches), config.accumulate):
-            rate = rate_at(self.step + 1, self.progress, config)
-            for parameters in optimizer.param_groups:
-                parameters["lr"] = rate
-            loss_sum, num_tokens = train_step(
-                self.model, group, optimizer, criterion, max_norm=config.max_norm, autocast=autocast
-            )
-            loss = float(loss_sum) / max(num_tokens, 1)
-            if not math.isfinite(loss):
-                return "diverged"
-            self.step += 1
-            self.num_tokens += num_tokens
-            self._report(loss, rate)
-            if self.progress * config.evaluations >= len(self.history) + 1:
-                is_stuck = self.evaluate()
-                if self.progress >= 1.0:
-                    return "steps" if config.max_minutes is None else "time"
-                if is_stuck:
-                    return "patience"
-        raise AssertionError("the batches never end")
+        groups = grouped(self._remaining(), self.config.accumulate)
+        while self.state.ended is None:
+            if self.state.batches and self.progress * self.config.evaluations >= len(self.state.history) + 1:
+                self.evaluate()
+                self.save()
+            elif self.seconds >= self.next_save:
+                self.save()
+            if self.state.ended is None:
+                self._update(next(groups))
+        return self.state.ended
 
-    def evaluate(self) -> bool:
-        """Measure the model and keep it if it is the best so far; return whether patience has run out."""
+    def evaluate(self) -> None:
+        """Measure the model and keep it if it is the best so far; note if that was the last time."""
         before = self.seconds
         with looking_only(self.model):
             metrics = self.evaluate_dev()
+        self.is_whole = False
         is_best = self.keep.update(self.model, metrics)
-        self.evaluation_seconds += self.seconds - before
-        report = DevReport(self.step, self.seconds, metrics, is_best)
-        self.history.append(report)
+        report = DevReport(self.state.step, self.seconds, metrics, is_best)
+        spent = self.state.evaluation_seconds + self.seconds - before
+        self.state = replace(self.state, evaluation_seconds=spent, history=(*self.state.history, report))
+        is_stuck = self.early_stopping is not None and self._is_stuck(self.early_stopping, report)
+        if self.progress >= 1.0:
+            self.state = replace(self.state, ended="steps" if self.config.max_minutes is None else "time")
+        elif is_stuck:
+            self.state = replace(self.state, ended="patience")
         self.observer.on_evaluation(report)
-        return self.early_stopping is not None and self.early_stopping(self.keep.sign * metrics[self.keep.metric])
+        self.is_whole = True
 
-    def _forever(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        device = next(self.model.parameters()).device
-        while True:
-            self.epoch += 1
-            for batch in batches:
-                self.model.check_ids(batch.src, batch.tgt)
-                yield batch.to(device)
+    def save(self) -> None:
+        """Leave a checkpoint, and decide when the next one is due."""
+        if self.checkpoints is None or self.config.checkpoint_seconds == 0:
+            self.next_save = math.inf
+            return
+        before = self.seconds
+        tensors = {**gather(self.model, self.optimizer, self.keep), **self.random}
+        self.checkpoints.save(Checkpoint(replace(self.state, seconds=before), tensors))
+        pause = max(self.config.checkpoint_seconds, (self.seconds - before) / MAX_SAVING)
+        self.next_save = self.seconds + pause
+
+    def _update(self, group: list[Batch]) -> None:
+        """Make one update, or skip it if it cannot be made, and report it."""
+        rate = rate_at(self.state.step + 1, self.progress, self.config)
+        for parameters in self.optimizer.param_groups:
+            parameters["lr"] = rate
+        autocast = torch.bfloat16 if self.config.precision == "bfloat16" else None
+        loss_sum, num_tokens = train_step(
+            self.model, group, self.optimizer, self.criterion, max_norm=self.config.max_norm, autocast=autocast
+        )
+        loss = float(loss_sum) / max(num_tokens, 1)
+        self.is_whole = False
+        self.state = self.state.after_update(len(group), num_tokens, is_skipped=not math.isfinite(loss))
+        self.random = random_state(self.device)
+        self._report(loss, rate)
+        self.is_whole = True
 
     def _report(self, loss: float, rate: float) -> None:
-        training_seconds = max(self.seconds - self.evaluation_seconds, 1e-9)
-        speed = self.num_tokens / training_seconds
-        self.observer.on_step(StepReport(self.step, self.epoch, self.progress, loss, rate, speed, self.seconds))
+        training_seconds = max(self.seconds - self.state.evaluation_seconds, 1e-9)
+        speed = self.state.num_tokens / training_seconds
+        self.observer.on_step(StepReport(self.state.step, self.epoch, self.progress, loss, rate, speed, self.seconds))
+
+    def _remaining(self) -> Iterator[Batch]:
+        """The batches that have not been read yet, for ever."""
+        epoch, start = divmod(self.state.batches, len(self.batches))
+        while True:
+            for batch in self.batches.batches_of(epoch, start):
+                self.model.check_ids(batch.src, batch.tgt)
+                yield batch.to(self.device)
+            epoch, start = epoch + 1, 0
+
+    def _go_on_from(self, checkpoint: Checkpoint) -> None:
+        restore(checkpoint, self.model, self.optimizer, self.keep)
+        self.state = checkpoint.state
+        if self.early_stopping is not None:
+            for report in self.state.history:
+                self._is_stuck(self.early_stopping, report)
+
+    def _is_stuck(self, early_stopping: EarlyStopping, report: DevReport) -> bool:
+        return early_stopping(self.keep.sign * report.metrics[self.keep.metric])
+
+    def _leave_state(self, *_: object) -> None:
+        self.is_whole = False  # from here to the end of the update, weights and state are not of one moment

@@ -35,6 +35,11 @@ class KeepBest:
         self.weights = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
         return True
 
+    def resume(self, weights: Mapping[str, Tensor], metrics: Mapping[str, float]) -> None:
+        """Go on from weights that were kept earlier, and from what was measured with them."""
+        self.weights = dict(weights)
+        self.badness = self.sign * metrics[self.metric]
+
     @torch.no_grad()
     def restore(self, model: nn.Module) -> None:
         """Put the kept weights back; without any, leave the model as it is."""

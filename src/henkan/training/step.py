@@ -1,5 +1,6 @@
 """One update of the parameters, shared by every loop."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -45,6 +46,9 @@ def train_step(
     The sum is divided once, by the tokens of all batches together, so small batches add up to exactly the update of one
     large batch. Gradients longer than ``max_norm`` are scaled to it; 0 leaves them alone. ``autocast`` is the dtype of
     the matrix products.
+
+    If the loss or the norm of the gradients is not finite, the parameters stay as they are and the sum is not finite:
+    one such update would make all weights useless.
     """
     num_tokens = sum(batch.num_target_tokens for batch in batches)
     loss_sum = torch.zeros(())
@@ -54,7 +58,9 @@ def train_step(
         (loss / max(num_tokens, 1)).backward()
         loss_sum = loss_sum.to(loss.device) + loss.detach()
     if max_norm > 0:
-        clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+        norm = clip_grad_norm_(model.parameters(), max_norm)
+        loss_sum = loss_sum.where(norm.isfinite(), torch.nan)
+    if math.isfinite(loss_sum):
+        optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return loss_sum, num_tokens

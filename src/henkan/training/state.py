@@ -1,0 +1,111 @@
+"""Where a run stands between two updates: all that the next one depends on."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from henkan.training.keep_best import KeepBest
+from henkan.training.reports import DevReport, Reason
+
+MAX_SKIPPED = 5  # updates in a row whose loss is not finite, before a run is given up
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The numbers of a run. How patient it still is, and which weights are best, follows from ``history``.
+
+    ``batches`` counts those read since the beginning, so it says epoch and place; whole groups of them make updates.
+    ``seconds`` and ``evaluation_seconds`` are those of all processes that worked on the run.
+    """
+
+    step: int = 0
+    batches: int = 0
+    num_tokens: int = 0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    history: tuple[DevReport, ...] = ()
+    ended: Reason | None = None
+
+    def after_update(self, batches: int, num_tokens: int, *, is_skipped: bool) -> "RunState":
+        """The state when so many more batches have made an update, or have been read in vain."""
+        state = replace(self, batches=self.batches + batches)
+        if not is_skipped:
+            return replace(state, step=self.step + 1, num_tokens=self.num_tokens + num_tokens, skipped_in_a_row=0)
+        in_a_row = self.skipped_in_a_row + 1
+        ended: Reason | None = "diverged" if in_a_row >= MAX_SKIPPED else None
+        return replace(state, skipped=self.skipped + 1, skipped_in_a_row=in_a_row, ended=ended)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same in types that JSON has."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RunState":
+        """The inverse of ``to_dict``."""
+        return cls(**{**data, "history": tuple(DevReport(**report) for report in data["history"])})
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run between two updates. ``tensors`` are named model.NAME, optimizer.KEY.NAME, best.NAME and random.DEVICE."""
+
+    state: RunState
+    tensors: Mapping[str, Tensor]
+
+
+class Checkpoints(Protocol):
+    """Where a run finds the checkpoint it goes on from, and leaves new ones."""
+
+    def latest(self) -> Checkpoint | None: ...
+    def save(self, checkpoint: Checkpoint) -> None: ...
+
+
+def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest) -> dict[str, Tensor]:
+    """The tensors of a checkpoint, random state apart. They are not copied."""
+    tensors = {f"best.{name}": weight for name, weight in keep.weights.items()}
+    for name, parameter in model.named_parameters():
+        tensors[f"model.{name}"] = parameter.detach()
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer.{key}.{name}"] = value
+    return tensors
+
+
+@torch.no_grad()
+def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, keep: KeepBest) -> None:
+    """Put everything back as it was, random state included."""
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "best": {}, "random": {}}
+    for full_name, tensor in checkpoint.tensors.items():
+        part, _, name = full_name.partition(".")
+        parts[part][name] = tensor
+    parameters = dict(model.named_parameters())
+    if {name: weight.shape for name, weight in parts["model"].items()} != {
+        name: parameter.shape for name, parameter in parameters.items()
+    }:
+        raise ValueError("the checkpoint is of another model: its parameters have other names or shapes")
+    for name, parameter in parameters.items():
+        parameter.copy_(parts["model"][name])
+    for full_name, value in parts["optimizer"].items():
+        key, _, name = full_name.partition(".")
+        # A copy: the kernels may compute differently on memory that begins at an odd place.
+        optimizer.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)
+    best = next((report for report in reversed(checkpoint.state.history) if report.is_best), None)
+    if best is not None:
+        keep.resume({name: weight.to(parameters[name].device) for name, weight in parts["best"].items()}, best.metrics)
+    torch.set_rng_state(parts["random"]["cpu"])
+    device = next(model.parameters()).device
+    if device.type == "cuda" and "cuda" in parts["random"]:
+        torch.cuda.set_rng_state(parts["random"]["cuda"], device)
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """The state of the generators that training draws from: torch's, and no other."""
+    state = {"random.cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["random.cuda"] = torch.cuda.get_rng_state(device)
+    return state
