@@ -18,12 +18,13 @@ data, model and training; options on the command line win over it. The training.
 examples:
   henkan train pairs.tsv
   henkan train pairs.tsv --max-minutes 5 --out runs/quick
+  henkan train pairs.tsv --max-minutes 5 --out runs/quick --resume
   henkan train addition --digits 3 --answer reversed
   henkan train pairs.tsv --config runs/quick/training.json --seed 2 --out runs/again
 """
 SECTIONS = ("task", "data", "model", "training")
 TRAINING_SHORTHANDS = ("seed", "max_minutes")
-FLAGS = ("--overwrite", "--help", "-h")  # every other option is followed by its value
+FLAGS = ("--overwrite", "--resume", "--help", "-h")  # every other option is followed by its value
 
 
 def run(arguments: list[str]) -> int:
@@ -40,6 +41,7 @@ def run(arguments: list[str]) -> int:
         overrides=overrides,
         out=given.get("out"),
         overwrite=given["overwrite"],
+        resume=given["resume"],
         device=device,
         say=lambda line: print(line, flush=True),
     )
@@ -54,6 +56,7 @@ def make_parser(target: str | None) -> Parser:
     parser.add_argument("target", help="a file of pairs, or the name of a task")
     parser.add_argument("--out", metavar="DIR", help="where the bundle goes [runs/NAME]")
     parser.add_argument("--overwrite", action="store_true", help="replace the bundle that stands there")
+    parser.add_argument("--resume", action="store_true", help="go on with a training that was killed or interrupted")
     parser.add_argument("--config", metavar="FILE", help="settings from a file")
     add_device(parser)
     task = _task(target)

@@ -26,7 +26,7 @@ def demo(*, minutes: float = 3.0, seed: int = 1, out: str | Path, device: torch.
     """Train on the CMU dictionary for ``minutes``; show the result. Return the path of the bundle."""
     say(f"henkan learns to pronounce English: {minutes:g} minutes of training on the words of the CMU dictionary,")
     say("then words that it has never seen. It sees letters and must write phones: hello -> HH AH L OW.")
-    overrides = {"model": QUICK_MODEL, "training": {"max_minutes": minutes, "seed": seed}}
+    overrides = {"model": QUICK_MODEL, "training": {"max_minutes": minutes, "seed": seed, "checkpoint_seconds": 0.0}}
     result = train(TASK, overrides=overrides, out=out, overwrite=Path(out) == OUT, device=device, say=say)
     show_words(result.bundle, some_examples(get_task(TASK).load().test), result.path, say)
     say_next(result.path, say)

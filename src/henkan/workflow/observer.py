@@ -1,5 +1,6 @@
 """Watching a training: a progress bar on a terminal, plain lines everywhere else."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from henkan.training import DevReport, FitResult, Observer, StepReport
+from henkan.training import DevReport, FitResult, Observer, RunState, StepReport
 from henkan.workflow.report import Say, figure, minutes
 
 LINE_EVERY_SECONDS = 30.0
@@ -16,25 +17,31 @@ LINE_EVERY_PROGRESS = 0.1
 
 
 class Recorder:
-    """Passes everything on and remembers the last of it, for a training that ends without a result."""
+    """Passes everything on and remembers the last of it, for a training that ends without a result.
 
-    def __init__(self, observer: Observer) -> None:
-        self.observer = observer
+    ``begun`` is where the training goes on from.
+    """
+
+    def __init__(self, *observers: Observer, begun: RunState | None = None) -> None:
+        self.observers = observers
+        self.begun = begun if begun is not None else RunState()
         self.last_step: StepReport | None = None
-        self.history: list[DevReport] = []
+        self.history = list(self.begun.history)
 
     def on_step(self, report: StepReport) -> None:
         self.last_step = report
-        self.observer.on_step(report)
+        for observer in self.observers:
+            observer.on_step(report)
 
     def on_evaluation(self, report: DevReport) -> None:
         self.history.append(report)
-        self.observer.on_evaluation(report)
+        for observer in self.observers:
+            observer.on_evaluation(report)
 
     def interrupted(self, seconds: float) -> FitResult:
-        """The result of a training that was broken off here."""
-        steps, epochs = (self.last_step.step, self.last_step.epoch) if self.last_step else (0, 0)
-        return FitResult("interrupted", steps, epochs, seconds, self.history)
+        """The result of a training that was broken off here, so many seconds after it was begun or resumed."""
+        steps, epochs = (self.last_step.step, self.last_step.epoch) if self.last_step else (self.begun.step, 0)
+        return FitResult("interrupted", steps, epochs, self.begun.seconds + seconds, self.history, self.begun.skipped)
 
 
 class PlainLines:
@@ -45,6 +52,9 @@ class PlainLines:
         self.next_progress, self.next_time = 0.0, -1.0
 
     def on_step(self, report: StepReport) -> None:
+        if not math.isfinite(report.loss):
+            self.say(f"  {describe_skipped(report)}")
+            return
         if report.progress < self.next_progress and self.clock() < self.next_time:
             return
         self.next_progress = report.progress + LINE_EVERY_PROGRESS
@@ -82,6 +92,9 @@ class ProgressBar:
         self.progress.stop()
 
     def on_step(self, report: StepReport) -> None:
+        if not math.isfinite(report.loss):
+            self.progress.console.print(f"  {describe_skipped(report)}", highlight=False)
+            return
         text = f"step {report.step:,}  {describe_step(report)}  {remaining(report)} left"
         self.progress.update(self.task, completed=report.progress, description=text)
 
@@ -106,6 +119,11 @@ def watching(metric: str, say: Say) -> Iterator[Observer]:
 def describe_step(report: StepReport) -> str:
     """Loss, rate and speed."""
     return f"loss {report.loss:.3f}  rate {report.rate:.1e}  {report.tokens_per_second:,.0f} tokens/s"
+
+
+def describe_skipped(report: StepReport) -> str:
+    """That there was an update that could not be made."""
+    return f"after step {report.step:,}: the loss of an update was not a number, so it was skipped"
 
 
 def describe_dev(report: DevReport, metric: str) -> str:

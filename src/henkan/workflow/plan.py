@@ -1,7 +1,8 @@
 """Everything that is decided before a training begins: tokenizers, model, schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 
@@ -41,14 +42,16 @@ class Tokenizers:
 
 @dataclass(frozen=True)
 class Plan:
-    """A model about to be trained, its batches, and how it will be done. ``seconds`` is an estimate."""
+    """A model about to be trained, its batches, and how it will be done. ``seconds`` is an estimate.
+
+    ``training.precision`` is not "auto" any more.
+    """
 
     model: Transformer
     model_config: ModelConfig
     limits: Limits
     batches: TokenBatches
     training: TrainingConfig
-    autocast: torch.dtype | None
     seconds: float
     choices: Sequence[Choice]
 
@@ -87,9 +90,7 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     first, _ = apply("training", TrainingConfig(), [*rules, *wished])
     batches = make_batches(pairs, first)
 
-    torch.manual_seed(first.seed)
-    vocabularies = len(tokenizers.source.vocabulary), len(tokenizers.target.vocabulary)
-    model = Transformer(*vocabularies, **asdict(model_config)).to(device)
+    model = _make_model(tokenizers, model_config, first.seed, device)
     autocast, precision_why = try_precision(model, pairs, first)
     step_seconds = seconds_per_update(model, batches, first, autocast)
 
@@ -102,18 +103,44 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     return Plan(
         model=model,
         model_config=model_config,
-        limits=Limits(size.longest_source - 1, min(output_limit(size), model_config.max_len)),
+        limits=_limits(size, model_config),
         batches=make_batches(pairs, training),
         training=training,
-        autocast=autocast,
         seconds=60 * training.max_minutes if training.max_minutes else step_seconds * training.max_steps,
         choices=[*model_choices, *choices],
+    )
+
+
+def plan_again(target: Target, tokenizers: Tokenizers, about: Mapping[str, Any], device: torch.device) -> Plan:
+    """The plan of a training that was begun earlier, as its checkpoint has it. Nothing is chosen or timed anew."""
+    pairs = encode_examples(target.splits.train, tokenizers.source, tokenizers.target)
+    model_config = ModelConfig(**about["settings"]["model"])
+    training = TrainingConfig(**about["settings"]["training"])
+    return Plan(
+        model=_make_model(tokenizers, model_config, training.seed, device),
+        model_config=model_config,
+        limits=_limits(DataSize.of(pairs), model_config),
+        batches=make_batches(pairs, training),
+        training=training,
+        seconds=about["seconds"],
+        choices=[Choice(*choice) for choice in about["choices"]],
     )
 
 
 def make_batches(pairs: Sequence[EncodedPair], config: TrainingConfig) -> TokenBatches:
     """The training batches; their order comes from the seed."""
     return TokenBatches(pairs, config.batch_tokens, max_rows=config.batch_rows or None, seed=config.seed)
+
+
+def _make_model(tokenizers: Tokenizers, config: ModelConfig, seed: int, device: torch.device) -> Transformer:
+    torch.manual_seed(seed)
+    return Transformer(len(tokenizers.source.vocabulary), len(tokenizers.target.vocabulary), **asdict(config)).to(
+        device
+    )
+
+
+def _limits(size: DataSize, config: ModelConfig) -> Limits:
+    return Limits(size.longest_source - 1, min(output_limit(size), config.max_len))
 
 
 def _kind_rules(target: Target, sources: Sequence[str], targets: Sequence[str]) -> list[Rule]:

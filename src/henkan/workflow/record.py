@@ -36,6 +36,7 @@ def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, r
         "parameters": count_parameters(plan.model),
         "steps": result.steps,
         "epochs": result.epochs,
+        "skipped": result.skipped,
         "seconds": round(result.seconds, 1),
         "stopped_by": result.stopped_by,
         "best_step": result.best.step if result.best else None,

@@ -8,6 +8,7 @@ from henkan.evaluation import Metrics
 from henkan.training import FitResult, KeepBest, Observer, fit
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.observer import Recorder, watching
+from henkan.workflow.partial import CheckpointFile
 from henkan.workflow.plan import Plan
 from henkan.workflow.report import Say
 
@@ -22,10 +23,12 @@ def run(
     interrupts: Interrupts,
     say: Say,
     observer: Observer | None,
+    checkpoints: CheckpointFile,
 ) -> FitResult:
     """Train ``plan.model``, which ends with its best weights. From then on ``interrupts`` are held back.
 
-    Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. Another skips that.
+    Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. Another skips that;
+    it goes on upwards if there was no update yet, because there is nothing to keep.
     """
     started = time.monotonic()
 
@@ -36,7 +39,7 @@ def run(
 
     watch: AbstractContextManager[Observer] = nullcontext(observer) if observer else watching(keep.metric, say)
     with watch as watched:
-        recorder = Recorder(watched)
+        recorder = Recorder(checkpoints.log, watched, begun=checkpoints.begun.state if checkpoints.begun else None)
         try:
             result = fit(
                 plan.model,
@@ -45,10 +48,12 @@ def run(
                 evaluate_dev=evaluate_dev,
                 keep=keep,
                 observer=recorder,
-                autocast=plan.autocast,
+                checkpoints=checkpoints,
             )
             interrupts.hold()
         except KeyboardInterrupt:
+            if recorder.last_step is None:
+                raise
             interrupts.hold()
             keep.restore(plan.model)
             plan.model.eval()

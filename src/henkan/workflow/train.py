@@ -11,9 +11,11 @@ from henkan.data import make_data_report
 from henkan.evaluation import Metrics
 from henkan.nn import count_parameters
 from henkan.training import FitResult, KeepBest, Observer
+from henkan.workflow.begun import check_unchanged, describe_begun, other_machine
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.interrupts import Interrupts
-from henkan.workflow.plan import Plan, Tokenizers, plan_tokenizers, plan_training
+from henkan.workflow.partial import METRICS, Begun, Partial
+from henkan.workflow.plan import Plan, Tokenizers, plan_again, plan_tokenizers, plan_training
 from henkan.workflow.record import make_record
 from henkan.workflow.report import (
     Say,
@@ -44,12 +46,13 @@ class TrainResult:
     test: Metrics | None
 
 
-def train(
+def train(  # noqa: PLR0913 - what the command takes
     target: str,
     *,
     overrides: Overrides | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    resume: bool = False,
     device: torch.device | str = "cpu",
     say: Say = silent,
     observer: Observer | None = None,
@@ -59,30 +62,47 @@ def train(
     ``overrides`` are settings by section ("task", "data", "model", "training") that win over what would be chosen.
     ``say`` hears the report, line by line; ``observer`` watches the training itself. Ctrl-C before the training
     begins leaves nothing behind; during the training it ends it, and the bundle is saved.
+
+    A training leaves checkpoints in a folder beside the bundle, see ``Partial``. Given the same arguments, ``resume``
+    goes on from there: after a kill, or after Ctrl-C.
     """
     overrides = overrides or {}
     check_overrides(overrides)
     loaded = load_target(target, replace(DataConfig(), **overrides.get("data", {})), overrides.get("task", {}))
     path = Path(out) if out is not None else RUNS / loaded.name
+    partial = Partial(path)
+    begun = _begun(partial, loaded, overrides) if resume else None
+    overwrite = overwrite or (begun is not None and begun.owns(path))
+    if begun is None:
+        partial.check_free(overwrite=overwrite)
     check_free(path, overwrite=overwrite)
     wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
 
     tokenizers = plan_tokenizers(loaded, wishes)
     _say_data(say, loaded, tokenizers)
-    plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
+    plan = (
+        plan_again(loaded, tokenizers, begun.about, torch.device(device))
+        if begun is not None
+        else plan_training(loaded, tokenizers, wishes, torch.device(device))
+    )
+    about = begun.about if begun is not None else describe_begun(loaded, overrides, plan)
     _say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
     keep = keep_best(loaded, tokenizers)
     measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
 
     with Interrupts() as interrupts:
-        heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
-        result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer)
-        _check_learned(result, plan)
-        bundle = bundle.with_record(**make_record(target, loaded, tokenizers, plan, result), metric=keep.metric)
+        checkpoints = partial.begin(about, say) if begun is None else partial.resume(about, say)
+        _say_training(say, begun, plan)
+        result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints)
+        _check_learned(result, plan, partial)
+        record = make_record(target, loaded, tokenizers, plan, result)
+        bundle = bundle.with_record(**record, metric=keep.metric, started=about["started"])
         bundle.save(path, overwrite=overwrite)
+        checkpoints.log.write(path / METRICS)
         _say_result(say, result, plan, path)
         test = _test(bundle, path, loaded, interrupts, say)
+        _leave(say, partial, result)
     return TrainResult(bundle, path, result, test)
 
 
@@ -95,6 +115,13 @@ def keep_best(target: Target, tokenizers: Tokenizers) -> KeepBest:
     if target.task is not None:
         metric = target.task.metric
     return KeepBest(metric, "max" if metric == "exact_match" else "min")
+
+
+def _begun(partial: Partial, target: Target, overrides: Overrides) -> Begun:
+    """The training to go on with; a ``ValueError`` if there is none, or if it would not be the same."""
+    begun = partial.begun()
+    check_unchanged(begun.about, target, overrides)
+    return begun
 
 
 def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, say: Say) -> Metrics | None:
@@ -116,8 +143,18 @@ def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, sa
     return metrics
 
 
-def _check_learned(result: FitResult, plan: Plan) -> None:
+def _leave(say: Say, partial: Partial, result: FitResult) -> None:
+    """Keep the checkpoint of a training that could go on, and nothing else."""
+    if result.stopped_by == "interrupted" and partial.checkpoint.exists():
+        say("")
+        say(f"To go on where it stopped, give the same command with --resume; {partial.folder} is what that takes.")
+    else:
+        partial.remove()
+
+
+def _check_learned(result: FitResult, plan: Plan, partial: Partial) -> None:
     if result.stopped_by == "diverged" and result.best is None:
+        partial.remove()  # it would end there again
         raise ValueError(
             f"the loss was not a number any more after {result.steps:,} updates, before anything was worth keeping: "
             f"try a lower rate, --training.learning_rate {plan.training.learning_rate / 3:.1g}"
@@ -142,16 +179,29 @@ def _say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
             say("  To fit it into ten minutes instead: --max-minutes 10")
 
 
+def _say_training(say: Say, begun: Begun | None, plan: Plan) -> None:
+    if begun is None:
+        heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
+        return
+    state = begun.state
+    heading(say, f"Training, resumed after {plural(state.step, 'update')} and {minutes(state.seconds)}")
+    if warning := other_machine(begun.about, plan):
+        for line in indented([warning]):
+            say(line)
+
+
 def _say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
     endings = {
         "steps": "All updates made",
         "time": "The time is used up",
         "patience": "No improvement for as long as patience allows",
         "interrupted": "Interrupted",
-        "diverged": "The loss was not a number any more",
+        "diverged": "The loss was not a number several times in a row",
     }
     best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
     say(f"  {endings[result.stopped_by]}: {plural(result.steps, 'update')} in {minutes(result.seconds)}{best}.")
+    if result.skipped:
+        say(f"  {plural(result.skipped, 'update')} skipped, because the loss was not a number.")
     if result.stopped_by == "diverged":
         say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
     say(f"  Saved: {path}")
