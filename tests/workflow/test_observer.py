@@ -1,11 +1,12 @@
 """Watching a training."""
 
 import io
+import math
 
 import pytest
 from rich.console import Console
 
-from henkan.training import DevReport, StepReport
+from henkan.training import DevReport, RunState, StepReport
 from henkan.workflow.observer import PlainLines, ProgressBar, Recorder, remaining
 
 
@@ -79,3 +80,23 @@ def test_the_recorder_passes_everything_on_and_remembers_it() -> None:
 def test_an_observer_without_a_metric_of_that_name_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         PlainLines(print, "blue").on_evaluation(DEV)
+
+
+def test_a_skipped_update_is_always_said() -> None:
+    lines: list[str] = []
+    plain = PlainLines(lines.append, "word_error_rate", clock=lambda: 0.0)
+    skipped = StepReport(7, 1, 0.07, loss=math.nan, rate=0.001, tokens_per_second=1.0, seconds=1.0)
+    for report in (step(1, 0.01), skipped, skipped):
+        plain.on_step(report)
+    assert lines[1:] == ["  after step 7: the loss of an update was not a number, so it was skipped"] * 2
+    screen = io.StringIO()
+    with ProgressBar(Console(file=screen, force_terminal=True, width=120), "word_error_rate") as bar:
+        bar.on_step(skipped)
+    assert "so it was skipped" in screen.getvalue()
+
+
+def test_the_result_of_a_resumed_training_has_its_whole_history() -> None:
+    recorder = Recorder(begun=RunState(step=40, seconds=5.0, history=(DEV,), skipped=2))
+    recorder.on_step(step(50, 0.5))
+    result = recorder.interrupted(3.0)
+    assert (result.steps, result.seconds, result.best, result.skipped) == (50, 8.0, DEV, 2)

@@ -164,7 +164,7 @@ def test_a_training_killed_after_its_last_update_only_has_to_be_saved(
     def die(*_: object) -> None:
         raise Killed
 
-    for where in ("_say_result", "_test", "make_record"):  # after and before the bundle is there
+    for where in ("say_result", "_test", "make_record"):  # after and before the bundle is there
         with monkeypatch.context() as patch:
             patch.setattr(train_module, where, die)
             with pytest.raises(Killed):

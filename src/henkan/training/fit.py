@@ -137,8 +137,8 @@ class _Run:
             self.state = replace(self.state, ended="steps" if self.config.max_minutes is None else "time")
         elif is_stuck:
             self.state = replace(self.state, ended="patience")
-        self.observer.on_evaluation(report)
         self.is_whole = True
+        self.observer.on_evaluation(report)
 
     def save(self) -> None:
         """Leave a checkpoint, and decide when the next one is due."""
@@ -164,8 +164,8 @@ class _Run:
         self.is_whole = False
         self.state = self.state.after_update(len(group), num_tokens, is_skipped=not math.isfinite(loss))
         self.random = random_state(self.device)
-        self._report(loss, rate)
         self.is_whole = True
+        self._report(loss, rate)
 
     def _report(self, loss: float, rate: float) -> None:
         training_seconds = max(self.seconds - self.state.evaluation_seconds, 1e-9)

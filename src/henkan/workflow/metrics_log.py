@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from henkan.training import DevReport, StepReport
+from henkan.training import DevReport, RunState, StepReport
 from henkan.workflow.report import Say
 
 ROWS = 100  # that updates make over the whole run, evaluations not counted
@@ -25,12 +25,13 @@ class LogState:
     epoch: int = 0
     loss_sum: float = 0.0
     updates: int = 0
-    due: float = 1 / ROWS
+    due: int = 1  # hundredths of the way, at which the next row is written
+    reports: tuple[int, int] = (0, 0)  # heard so far, of updates (skipped ones too) and of evaluations
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "LogState":
         """The inverse of ``dataclasses.asdict``, by way of JSON."""
-        return cls(**{**data, "rows": tuple(data["rows"])})
+        return cls(**{**data, "rows": tuple(data["rows"]), "reports": tuple(data["reports"])})
 
 
 @dataclass
@@ -46,22 +47,30 @@ class MetricsLog:
     is_failing: bool = False
 
     def on_step(self, report: StepReport) -> None:
-        self.state = self._with_step(report)
-        if report.progress >= self.state.due:
-            self._add(
-                step=report.step,
-                epoch=report.epoch,
-                seconds=round(report.seconds, 1),
-                loss=round(self.state.loss_sum / max(self.state.updates, 1), 6),
-                rate=float(f"{report.rate:.6g}"),
-                tokens_per_second=round(report.tokens_per_second),
-            )
-            due = (math.floor(report.progress * ROWS) + 1) / ROWS
-            self.state = replace(self.state, loss_sum=0.0, updates=0, due=due)
+        state = _with_step(self.state, report)
+        if report.progress * ROWS < state.due:
+            self.state = state
+            return
+        row = {
+            "step": report.step,
+            "epoch": report.epoch,
+            "seconds": round(report.seconds, 1),
+            "loss": round(state.loss_sum / max(state.updates, 1), 6),
+            "rate": float(f"{report.rate:.6g}"),
+            "tokens_per_second": round(report.tokens_per_second),
+        }
+        due = math.floor(report.progress * ROWS) + 1
+        self._take(replace(state, rows=(*state.rows, row), loss_sum=0.0, updates=0, due=due))
 
     def on_evaluation(self, report: DevReport) -> None:
         figures = {name: round(value, 6) for name, value in report.metrics.items()}
-        self._add(step=report.step, epoch=self.state.epoch, seconds=round(report.seconds, 1), **figures)
+        row = {"step": report.step, "epoch": self.state.epoch, "seconds": round(report.seconds, 1), **figures}
+        updates, evaluations = self.state.reports
+        self._take(replace(self.state, rows=(*self.state.rows, row), reports=(updates, evaluations + 1)))
+
+    def agrees_with(self, run: RunState) -> bool:
+        """Whether this log has heard of all that happened in ``run``; Ctrl-C can come before it has."""
+        return self.state.reports == (run.step + run.skipped, len(run.history))
 
     def to_dict(self) -> dict[str, Any]:
         """The state, in types that JSON has."""
@@ -76,17 +85,19 @@ class MetricsLog:
         writer.writerows(self.state.rows)
         path.write_text(text.getvalue(), encoding="utf-8")
 
-    def _with_step(self, report: StepReport) -> LogState:
-        if not math.isfinite(report.loss):
-            return replace(self.state, epoch=report.epoch)
-        loss_sum = self.state.loss_sum + report.loss
-        return replace(self.state, epoch=report.epoch, loss_sum=loss_sum, updates=self.state.updates + 1)
-
-    def _add(self, **row: Any) -> None:
-        self.state = replace(self.state, rows=(*self.state.rows, row))
+    def _take(self, state: LogState) -> None:
+        self.state = state  # at once, so that Ctrl-C finds it whole
         try:
             self.write(self.path)
         except OSError as error:
             if not self.is_failing:
                 self.say(f"  {self.path} cannot be written ({error.strerror}): the training goes on, its rows are kept")
             self.is_failing = True
+
+
+def _with_step(state: LogState, report: StepReport) -> LogState:
+    updates, evaluations = state.reports
+    state = replace(state, epoch=report.epoch, reports=(updates + 1, evaluations))
+    if not math.isfinite(report.loss):
+        return state
+    return replace(state, loss_sum=state.loss_sum + report.loss, updates=state.updates + 1)

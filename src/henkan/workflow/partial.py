@@ -107,7 +107,9 @@ class CheckpointFile:
         return self.begun
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint in place of the one before."""
+        """Write a checkpoint in place of the one before, unless the log lags behind."""
+        if not self.log.agrees_with(checkpoint.state):
+            return
         try:
             save_checkpoint(self.path, checkpoint, {**self.about, "metrics": self.log.to_dict()})
         except OSError as error:

@@ -7,32 +7,20 @@ import torch
 
 from henkan.bundle import Bundle, check_free
 from henkan.config import DataConfig
-from henkan.data import make_data_report
 from henkan.evaluation import Metrics
-from henkan.nn import count_parameters
 from henkan.training import FitResult, KeepBest, Observer
-from henkan.workflow.begun import check_unchanged, describe_begun, other_machine
+from henkan.workflow.announce import say_data, say_plan, say_result, say_training
+from henkan.workflow.begun import check_unchanged, describe_begun
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.partial import METRICS, Begun, Partial
 from henkan.workflow.plan import Plan, Tokenizers, plan_again, plan_tokenizers, plan_training
 from henkan.workflow.record import make_record
-from henkan.workflow.report import (
-    Say,
-    describe_choices,
-    describe_metrics,
-    heading,
-    indented,
-    minutes,
-    plural,
-    roughly,
-    silent,
-)
+from henkan.workflow.report import Say, describe_metrics, heading, silent
 from henkan.workflow.run import run
 from henkan.workflow.target import Target, load_target
 from henkan.workflow.wishes import Overrides, Wishes, check_overrides
 
-LONG_SECONDS = 10 * 60  # of training, from which on a way to shorten it is named
 RUNS = Path("runs")
 
 
@@ -79,28 +67,28 @@ def train(  # noqa: PLR0913 - what the command takes
     wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
 
     tokenizers = plan_tokenizers(loaded, wishes)
-    _say_data(say, loaded, tokenizers)
+    say_data(say, loaded, tokenizers)
     plan = (
         plan_again(loaded, tokenizers, begun.about, torch.device(device))
         if begun is not None
         else plan_training(loaded, tokenizers, wishes, torch.device(device))
     )
     about = begun.about if begun is not None else describe_begun(loaded, overrides, plan)
-    _say_plan(say, plan, tokenizers)
+    say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
     keep = keep_best(loaded, tokenizers)
     measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
 
     with Interrupts() as interrupts:
         checkpoints = partial.begin(about, say) if begun is None else partial.resume(about, say)
-        _say_training(say, begun, plan)
+        say_training(say, begun, plan)
         result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints)
         _check_learned(result, plan, partial)
         record = make_record(target, loaded, tokenizers, plan, result)
         bundle = bundle.with_record(**record, metric=keep.metric, started=about["started"])
         bundle.save(path, overwrite=overwrite)
         checkpoints.log.write(path / METRICS)
-        _say_result(say, result, plan, path)
+        say_result(say, result, plan, path)
         test = _test(bundle, path, loaded, interrupts, say)
         _leave(say, partial, result)
     return TrainResult(bundle, path, result, test)
@@ -159,49 +147,3 @@ def _check_learned(result: FitResult, plan: Plan, partial: Partial) -> None:
             f"the loss was not a number any more after {result.steps:,} updates, before anything was worth keeping: "
             f"try a lower rate, --training.learning_rate {plan.training.learning_rate / 3:.1g}"
         )
-
-
-def _say_data(say: Say, target: Target, tokenizers: Tokenizers) -> None:
-    heading(say, "Data")
-    report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
-    for line in indented(report.lines()):
-        say(line)
-
-
-def _say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
-    heading(say, "Chosen (to set one yourself: --model.d_model 64, for example)")
-    for line in describe_choices([*tokenizers.choices, *plan.choices]):
-        say(line)
-    say(f"  This model has {count_parameters(plan.model):,} parameters.")
-    if plan.training.max_minutes is None:
-        say(f"  The training takes {roughly(plan.seconds)} on this machine.")
-        if plan.seconds > LONG_SECONDS:
-            say("  To fit it into ten minutes instead: --max-minutes 10")
-
-
-def _say_training(say: Say, begun: Begun | None, plan: Plan) -> None:
-    if begun is None:
-        heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
-        return
-    state = begun.state
-    heading(say, f"Training, resumed after {plural(state.step, 'update')} and {minutes(state.seconds)}")
-    if warning := other_machine(begun.about, plan):
-        for line in indented([warning]):
-            say(line)
-
-
-def _say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
-    endings = {
-        "steps": "All updates made",
-        "time": "The time is used up",
-        "patience": "No improvement for as long as patience allows",
-        "interrupted": "Interrupted",
-        "diverged": "The loss was not a number several times in a row",
-    }
-    best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
-    say(f"  {endings[result.stopped_by]}: {plural(result.steps, 'update')} in {minutes(result.seconds)}{best}.")
-    if result.skipped:
-        say(f"  {plural(result.skipped, 'update')} skipped, because the loss was not a number.")
-    if result.stopped_by == "diverged":
-        say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
-    say(f"  Saved: {path}")

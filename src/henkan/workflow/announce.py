@@ -1,0 +1,64 @@
+"""What a training says before it begins and when it has ended."""
+
+from pathlib import Path
+
+from henkan.data import make_data_report
+from henkan.nn import count_parameters
+from henkan.training import FitResult
+from henkan.workflow.begun import other_machine
+from henkan.workflow.partial import Begun
+from henkan.workflow.plan import Plan, Tokenizers
+from henkan.workflow.report import Say, describe_choices, heading, indented, minutes, plural, roughly
+from henkan.workflow.target import Target
+
+LONG_SECONDS = 10 * 60  # of training, from which on a way to shorten it is named
+
+
+def say_data(say: Say, target: Target, tokenizers: Tokenizers) -> None:
+    """What was read, and what is odd about it."""
+    heading(say, "Data")
+    report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
+    for line in indented(report.lines()):
+        say(line)
+
+
+def say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
+    """What was chosen, why, and how long it will take."""
+    heading(say, "Chosen (to set one yourself: --model.d_model 64, for example)")
+    for line in describe_choices([*tokenizers.choices, *plan.choices]):
+        say(line)
+    say(f"  This model has {count_parameters(plan.model):,} parameters.")
+    if plan.training.max_minutes is None:
+        say(f"  The training takes {roughly(plan.seconds)} on this machine.")
+        if plan.seconds > LONG_SECONDS:
+            say("  To fit it into ten minutes instead: --max-minutes 10")
+
+
+def say_training(say: Say, begun: Begun | None, plan: Plan) -> None:
+    """That the training begins, or from where it goes on."""
+    if begun is None:
+        heading(say, "Training (Ctrl-C ends it early and keeps the best weights)")
+        return
+    state = begun.state
+    heading(say, f"Training, resumed after {plural(state.step, 'update')} and {minutes(state.seconds)}")
+    if warning := other_machine(begun.about, plan):
+        for line in indented([warning]):
+            say(line)
+
+
+def say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
+    """How the training ended."""
+    endings = {
+        "steps": "All updates made",
+        "time": "The time is used up",
+        "patience": "No improvement for as long as patience allows",
+        "interrupted": "Interrupted",
+        "diverged": "The loss was not a number several times in a row",
+    }
+    best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
+    say(f"  {endings[result.stopped_by]}: {plural(result.steps, 'update')} in {minutes(result.seconds)}{best}.")
+    if result.skipped:
+        say(f"  {plural(result.skipped, 'update')} skipped, because the loss was not a number.")
+    if result.stopped_by == "diverged":
+        say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
+    say(f"  Saved: {path}")
