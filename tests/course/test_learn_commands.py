@@ -108,7 +108,6 @@ def test_outside_of_a_course_one_line_says_what_to_do(command: str, henkan: Henk
         ("hint", "phase2"),
         ("hint", "phase2/sdpa", "phase2/softmax"),
         ("next", "../elsewhere.py"),
-        ("reset",),
         ("solution",),
         ("diff",),
         ("list", "phase2"),

@@ -58,6 +58,7 @@ WHERE = f"sdpa.py:{LINE}"
         ("def scaled_dot_product_attention(q):\n    return q, q\n", "wrong_arguments", {}),
         (body("if True"), "syntax_error", {"where": WHERE, "code": "if True"}),
         ("\x00", "syntax_error", {}),
+        ("\ufeff" + body("if True"), "syntax_error", {"where": WHERE}),
         ("import sys; sys.exit(1)", "left_python", {"where": "sdpa.py:1"}),
         ("import no_such_module", "raised", {"where": "sdpa.py:1"}),
         (
@@ -78,6 +79,14 @@ def test_code_that_cannot_be_checked_is_a_clear_report(
     assert failure.message == message
     for name, value in values.items():
         assert failure.values[name] == value
+
+
+def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "sdpa.py"
+    path.write_bytes(("# 重み\n" + RIGHT).encode("shift_jis"))
+    failure = Run(SDPA, path).wait().failure
+    assert failure is not None
+    assert failure.message == "not_utf8"
 
 
 def test_a_file_that_is_not_there_is_a_report(tmp_path: Path) -> None:

@@ -24,13 +24,12 @@ DEFAULT = "henkan-course"
 
 def run(arguments: list[str]) -> int:
     """Make the folder; say what was made and how to begin."""
-    parser = make_parser()
-    if not arguments:
+    given = make_parser().given(arguments)
+    if given["action"] is None:
         print(DESCRIPTION)
         return 0
-    given = parser.given(arguments)
     if given["action"] != "init":
-        raise ValueError(f"{given['action']!r} is not something to learn with: henkan learn init makes the exercises")
+        raise ValueError(f"did you mean henkan learn init {shlex.quote(given['action'])}?")
     from henkan.course.words import word
     from henkan.course.workspace import create
 
@@ -52,7 +51,9 @@ def run(arguments: list[str]) -> int:
 def make_parser() -> Parser:
     """The parser."""
     parser = Parser("henkan learn init [DIR] [--lang ja|en]", DESCRIPTION)
-    parser.add_argument("action", metavar="init", help="make the exercises, or add those that are missing")
+    parser.add_argument(
+        "action", nargs="?", default=None, metavar="init", help="make the exercises, or add those that are missing"
+    )
     parser.add_argument("dir", nargs="?", default=None, metavar="DIR", help=f"where they go [{DEFAULT}]")
     parser.add_argument("--lang", type=Language, default=None, help="language of the exercises [ja]")
     return parser

@@ -16,11 +16,10 @@ from henkan.course.workspace import Workspace
 PHASES = tuple(dict.fromkeys(name.partition("/")[0] for name in ORDER))
 
 
-def add_exercise(parser: Parser) -> None:
+def add_exercise(parser: Parser, default: str = "the current one") -> None:
     """The exercise that the command is about, and the language it answers in."""
-    parser.add_argument(
-        "exercise", nargs="?", default=None, metavar="ID", help="such as phase2/sdpa, or its file [the current one]"
-    )
+    help_text = f"such as phase2/sdpa, or its file [{default}]"
+    parser.add_argument("exercise", nargs="?", default=None, metavar="ID", help=help_text)
     add_language(parser)
 
 
