@@ -8,8 +8,8 @@ from henkan.cli.parser import Parser
 from henkan.course.text import LANGUAGES, Language
 
 DESCRIPTION = """\
-Explain an equation: the formula, the line of henkan that computes it as it stands today, what each symbol is called in the
-code, and the formula with numbers put in. Without a label, list all equations."""
+Explain an equation: the formula, the line of henkan that computes it as it stands today, what the code calls each
+symbol, and the formula with numbers put in. Without a label, list all equations."""
 
 
 def run(arguments: list[str]) -> int:
