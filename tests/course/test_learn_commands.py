@@ -230,7 +230,7 @@ def test_the_list_has_every_exercise_and_what_is_noted(henkan: Henkan, course: W
         assert any(name.partition("/")[2] in line.split() for line in lines)
     (current,) = [line for line in lines if line.startswith(">")]
     assert current.startswith("> ✓ sdpa ")
-    assert "hint 1/3" in next(line for line in lines if " softmax " in line)
+    assert "hint 1/3" in next(line for line in lines if line.startswith("  · softmax "))
     assert f"1/{len(ORDER)} solved" in lines[-1]
     rows = {row["exercise"]: row for row in json.loads(henkan("list", "--json").out)}
     assert rows[SDPA]["solved"]

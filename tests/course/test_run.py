@@ -83,7 +83,7 @@ def test_code_that_cannot_be_checked_is_a_clear_report(
 
 def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
     path = tmp_path / "sdpa.py"
-    path.write_bytes(("# 重み\n" + RIGHT).encode("shift_jis"))
+    path.write_bytes(body("'重み'").encode("shift_jis"))
     failure = Run(SDPA, path).wait().failure
     assert failure is not None
     assert failure.message == "not_utf8"
