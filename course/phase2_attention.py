@@ -275,15 +275,15 @@ show(
 # ## マスク
 #
 # 見せてはいけないキーがあります。一つは、長さをそろえるためのパディングです。もう一つは、学習のときに先読みしてはいけない、
-# 未来のトークンです。henkan のマスクは真偽値で、**True が「見てよい」**を表します。
+# 未来のトークンです。henkan のマスクは真偽値で、**True** は「見てよい」を表します。
 #
 # 隠すキーのスコアを、softmax の**前に** $-\infty$ にします。$e^{-\infty} = 0$ なので、分子だけでなく分母からも消えます。
 
-# %% [markdown] lang="en" id="p2-mask" of="120138be"
+# %% [markdown] lang="en" id="p2-mask" of="ecc827bc"
 # ## Masks
 #
 # Some keys must not be seen: the padding that makes lengths equal, and the future tokens, at which training must not
-# peek. henkan's masks are boolean, and **True means "may attend"**.
+# peek. henkan's masks are boolean, and **True** means "may attend".
 #
 # The score of a hidden key is set to $-\infty$ **before** the softmax. Because $e^{-\infty} = 0$, the key vanishes from the
 # numerator and from the denominator alike.

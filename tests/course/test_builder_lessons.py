@@ -6,6 +6,7 @@ import pytest
 from lesson_source import lesson, line_of, number
 
 from course.builder.guards import Problem
+from course.builder.guards.emphasis import stray_asterisks
 from course.builder.guards.exercises import exercises_never_shown, missing_misconceptions, unknown_exercises
 from course.builder.guards.figures import figures_without_words
 from course.builder.guards.ledger import typed_decimals, unknown_labels, unknown_numbers
@@ -37,6 +38,13 @@ def misconceptions(source: Lesson) -> Iterator[Problem]:
 
 Guard = Callable[[Lesson], Iterator[Problem]]
 BAD: list[tuple[Guard, str, str, str]] = [
+    (stray_asterisks, "二つ要ります。", "**「二つ」**が要ります。", "shows its asterisks at '**「二つ」**が要ります"),
+    (
+        stray_asterisks,
+        "二つ要ります。",
+        "**二つ**\n# は**（必ず）**要ります。",
+        "shows its asterisks at '**（必ず）**要ります",
+    ),
     (figures_without_words, SHOWN, "keep(\n    attention_map(", "makes a figure and does not show it"),
     (figures_without_words, 'ja="二つの重みの図",', "", "show needs ja="),
     (figures_without_words, 'en="A map of two weights",', "", "show needs en="),
@@ -83,7 +91,8 @@ def test_a_guard_names_what_is_wrong(guard: Guard, old: str, new: str, message: 
 
 def test_every_problem_of_a_cell_says_file_line_and_id() -> None:
     [problem] = typed_decimals(lesson("二つ要ります", "0.637767 です"))
-    assert problem.where == f"small.py:{line_of('lang="ja" id="t-card"')} t-card"
+    line = line_of('lang="ja" id="t-card"')
+    assert problem.where == f"small.py:{line} t-card"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from course.builder.glossary import PAGE, page, read_glossary
+from course.builder.guards.emphasis import stray_asterisks
 from course.builder.guards.exercises import exercises_never_shown, missing_misconceptions, unknown_exercises
 from course.builder.guards.figures import figures_without_words
 from course.builder.guards.ledger import typed_decimals, unknown_labels, unknown_numbers
@@ -21,6 +22,7 @@ EACH_LESSON = (
     typed_decimals,
     unknown_numbers,
     figures_without_words,
+    stray_asterisks,
     no_assert_at_the_end,
     no_budget,
 )
