@@ -93,12 +93,13 @@ _ = torch.manual_seed(0)
 #
 # 文の 2 番目（位置は 0 から数えるので、位置 1）に、トークン 1 があります。このトークンの入力ベクトルを作りましょう。
 #
-# **埋め込み。** トークン 1 の one-hot ベクトルは (0, 1, 0) です。これを $E$ に左から掛けると、
-# 1 がある場所の行だけが残ります。その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
+# **埋め込み。** トークン 1 の one-hot ベクトルは (0, 1, 0) です。
+# これを $E$ に左から掛けると、1 がある場所の行だけが残ります。
+# その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
 #
 # **位置エンコーディング。** 列は二つで一組です。組 0 の角度は $1 / 10000^{0/4} = 1$、
-# 組 1 の角度は $1 / 10000^{2/4} = 1 / 100 = 0.01$ です。それぞれの sin と cos を並べると、
-# 次の四つの数になります。電卓をラジアンに切りかえて、確かめてください。
+# 組 1 の角度は $1 / 10000^{2/4} = 1 / 100 = 0.01$ です。それぞれの sin と cos を並べると、次の四つの数になります。
+# 電卓をラジアンに切りかえて、確かめてください。
 #
 # > sin 1 = {{eq-pe.sin_fast}}、cos 1 = {{eq-pe.cos_fast}}、sin 0.01 = {{eq-pe.sin_slow}}、cos 0.01 = {{eq-pe.cos_slow}}
 #
@@ -108,7 +109,7 @@ _ = torch.manual_seed(0)
 #
 # これが、エンコーダーの最初の層が受け取るベクトルです。
 
-# %% [markdown] lang="en" id="p1-hand" of="627b4b55"
+# %% [markdown] lang="en" id="p1-hand" of="69112588"
 # ## By hand: one token on its way into the encoder
 #
 # Take a small model of width $d_{\mathrm{model}} = 4$. Its vocabulary has 3 words, and its embedding matrix $E$ is
@@ -265,13 +266,13 @@ show(
 
 # %% [markdown] lang="ja" id="p1-see-map-reading"
 # 左の列は一行ごとに色が変わり、右の列は上から下までほとんど変わりません。時計の秒針と時針のように、
-# 速い列は近くの位置を、遅い列は遠くの位置を見分けます。いちばん上の行（位置 0）は、
-# sin 0 = 0 と cos 0 = 1 が交互に並びます。
+# 速い列は近くの位置を、遅い列は遠くの位置を見分けます。
+# いちばん上の行（位置 0）には、sin 0 = 0 と cos 0 = 1 が交互に並びます。
 #
 # どの行も、ベクトルの長さは同じです。一つの組で $\sin^2 + \cos^2 = 1$ なので、長さの二乗は組の数、
 # つまり $d_{\mathrm{model}} / 2$ になります。$d_{\mathrm{model}} = 512$ なら {{eq-pe.squared_length:.0f}} です。
 
-# %% [markdown] lang="en" id="p1-see-map-reading" of="b56c544b"
+# %% [markdown] lang="en" id="p1-see-map-reading" of="9cabe45a"
 # Columns on the left change with every row; those on the right hardly change from top to bottom. Like the second hand
 # and the hour hand of a clock, fast columns tell near positions apart and slow columns far ones. In the top row,
 # position 0, sin 0 = 0 and cos 0 = 1 take turns.
@@ -299,11 +300,10 @@ show(
 # %% [markdown] lang="ja" id="p1-see-waves-reading"
 # 波長は $2\pi \cdot 10000^{2i/d_{\mathrm{model}}}$ です。$d_{\mathrm{model}} = 512$ では、
 # 最初の組が $2\pi$ = {{eq-pe.shortest:.2f}}、最後の組が {{eq-pe.longest:,.2f}} になります。
-# 論文には「$2\pi$ から $10000 \cdot 2\pi$ まで」とありますが、
-# $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} にはわずかに届きません。最後の組の番号は 255 で、
-# 指数 $510/512$ が 1 に届かないからです。
+# 論文には「$2\pi$ から $10000 \cdot 2\pi$ まで」とありますが、$10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} には少し足りません。
+# 最後の組の番号は 255 で、指数 $510/512$ が 1 に届かないからです。
 
-# %% [markdown] lang="en" id="p1-see-waves-reading" of="ad74840f"
+# %% [markdown] lang="en" id="p1-see-waves-reading" of="109272ce"
 # The wavelength is $2\pi \cdot 10000^{2i/d_{\mathrm{model}}}$. With $d_{\mathrm{model}} = 512$ the first pair has
 # $2\pi$ = {{eq-pe.shortest:.2f}} and the last one {{eq-pe.longest:,.2f}}. The paper says “from $2\pi$ to
 # $10000 \cdot 2\pi$”, but $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} is not quite reached: the last pair is number
@@ -372,12 +372,12 @@ show(
 
 # %% [markdown] lang="ja" id="p1-see-lengths-reading"
 # このライブラリでは、埋め込み行列の要素は標準偏差 $1/\sqrt{d_{\mathrm{model}}}$ で初期化されます。
-# $d_{\mathrm{model}} = 512$ なら {{eq-emb.std}} です。
-# 位置エンコーディングの要素の大きさ（二乗平均の平方根）は {{eq-pe.rms}} なので、そのまま足すと、
-# 埋め込みは位置の情報に埋もれてしまいます。$\sqrt{d_{\mathrm{model}}}$ を掛けると標準偏差が 1 になり、
-# 二つは同じくらいの大きさで足されます。
+# たとえば $d_{\mathrm{model}} = 512$ なら {{eq-emb.std}} です。
+# 位置エンコーディングの要素の大きさ（二乗平均の平方根）は {{eq-pe.rms}} です。
+# そのまま足すと、埋め込みは位置の情報に埋もれてしまいます。
+# 埋め込みに $\sqrt{d_{\mathrm{model}}}$ を掛けると標準偏差が 1 になり、二つは同じくらいの大きさで足されます。
 
-# %% [markdown] lang="en" id="p1-see-lengths-reading" of="f64ec8b3"
+# %% [markdown] lang="en" id="p1-see-lengths-reading" of="0c8de436"
 # This library starts the entries of the embedding matrix with a standard deviation of $1/\sqrt{d_{\mathrm{model}}}$,
 # which is {{eq-emb.std}} for $d_{\mathrm{model}} = 512$. The entries of the positional encoding have a root mean
 # square of {{eq-pe.rms}}. Added as they are, embeddings would drown in positions. Times $\sqrt{d_{\mathrm{model}}}$
@@ -476,13 +476,12 @@ for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("す
 # %% [markdown] lang="ja" id="p1-exercises"
 # ## 練習
 #
-# ここまでに使った部品を、自分で書きます。
-# ファイルは `henkan learn init` で作った作業フォルダーの `exercises/phase1` にあります。
-# `henkan watch` を動かしておくと、保存するたびに検査されます。上から順に解いてください。
+# ここまでに使った部品を、自分で書きます。ファイルは `henkan learn init` で作った作業フォルダーの `exercises/phase1` に
+# あります。`henkan watch` を動かしておくと、保存するたびに検査されます。上から順に解いてください。
 #
 # 最初の練習では、one-hot の行列積に、パディングの扱いと $\sqrt{d_{\mathrm{model}}}$ 倍を加えます。
 
-# %% [markdown] lang="en" id="p1-exercises" of="1012ef49"
+# %% [markdown] lang="en" id="p1-exercises" of="31181776"
 # ## Exercises
 #
 # Now write these parts yourself. The files are in `exercises/phase1` of the folder that `henkan learn init` made for
@@ -503,10 +502,9 @@ exercise_card("phase1/embedding_as_matmul")
 exercise_card("phase1/sinusoidal_table")
 
 # %% [markdown] lang="ja" id="p1-exercise-module-text"
-# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、
-# ドロップアウトをどこに置くか。この三つが要点です。
+# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、ドロップアウトをどこに置くか。この三つが要点です。
 
-# %% [markdown] lang="en" id="p1-exercise-module-text" of="b7b31537"
+# %% [markdown] lang="en" id="p1-exercise-module-text" of="8dece668"
 # Turn the table into a module. Three things matter: what is a parameter and what a buffer, along which axis the table
 # is added, and where dropout goes.
 
@@ -515,10 +513,10 @@ exercise_card("phase1/positional_encoding")
 
 # %% [markdown] lang="ja" id="p1-exercise-shift-text"
 # 位置エンコーディングには、もう一つ性質があります。位置 $p$ のベクトルに決まった行列 $M_k$ を掛けると、
-# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。
-# 論文は、この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
+# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。論文は、
+# この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
 
-# %% [markdown] lang="en" id="p1-exercise-shift-text" of="74767923"
+# %% [markdown] lang="en" id="p1-exercise-shift-text" of="093eb6ca"
 # The encoding has one more property. There is a matrix $M_k$ that takes the vector of position $p$ to that of position
 # $p + k$, for every $p$; $M_k$ does not depend on $p$. The paper chose sines and cosines in the belief that this makes
 # relative positions easy to learn.
