@@ -26,8 +26,10 @@ def wrap(text: str, columns: int) -> list[str]:
         if cell_len("".join([*lines[-1], piece]).rstrip()) > columns and lines[-1]:
             lines.append([])
         lines[-1].append(piece)
-    while len(lines) > 1 and cell_len("".join(lines[-1])) < SHORT and len(lines[-2]) > 1:
-        lines[-1].insert(0, lines[-2].pop())  # no syllable alone on the last line
+    if len(lines) > 1:  # no syllable alone on the last line
+        before, last = lines[-2:]
+        while len(before) > 1 and cell_len("".join(last)) < SHORT and cell_len("".join([before[-1], *last])) <= columns:
+            last.insert(0, before.pop())
     return ["".join(line).strip() for line in lines]
 
 
