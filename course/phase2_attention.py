@@ -305,11 +305,11 @@ three_scores = torch.tensor([1.0, 2.0, 3.0])
 visible = torch.tensor([True, True, False])
 print(three_scores.masked_fill(~visible, -torch.inf).softmax(dim=-1))
 
-past = torch.ones(4, 4, dtype=torch.bool).tril()  # position t may see 0 to t
-x = torch.randn(4, 8)
+past = torch.ones(3, 3, dtype=torch.bool).tril()  # position t may see 0 to t
+x = torch.randn(3, 8)
 masked_output, masked_weights = scaled_dot_product_attention(x, x, x[:, :2], past)
 masked_scores = (x @ x.T / math.sqrt(8)).masked_fill(~past, -torch.inf)
-symbols = list(L("春夏秋冬", "abcd"))
+symbols = list(L("春夏秋", "abc"))
 show(
     plotting.attention_steps(masked_scores, masked_weights, masked_output, symbols, symbols, mask=past),
     ja="先読み防止マスクをかけたスコア、重み、出力。対角線より右上のマスは斜線で隠れている",
