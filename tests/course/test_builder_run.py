@@ -1,14 +1,15 @@
 """Running notebooks: what goes wrong is named with its cell, and nothing that a reader would stumble over passes."""
 
 import os
+from typing import Any
 
 import nbformat
 import pytest
 from lesson_source import lesson, number
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course.builder.__main__ import main
-from course.builder.execute import Run, execute, figures, printed
+from course.builder.execute import Run, different_numbers, execute, figures, printed
 from course.builder.notebook import build
 
 FIGURE = """\
@@ -42,7 +43,8 @@ def run() -> Run:
         "picture = io.BytesIO()\nattention_map(one, ['k'], ['q']).savefig(picture)\ndisplay(Image(picture.getvalue()))",
         "boxes": "from matplotlib import rcParams\nrcParams['font.family'] = ['DejaVu Sans']\n"
         "show(attention_map(one, ['鍵'], ['問い']), ja='箱', en='boxes')",
-        "no-font": "rcParams['font.family'] = ['No Such Font']\nshow(attention_map(one, ['k'], ['q']), ja='字', en='k')",
+        "no-font": "rcParams['font.family'] = ['No Such Font']\n"
+        "show(attention_map(one, ['k'], ['q']), ja='文字', en='letters')",
         "warns": "warnings.warn('this is old', DeprecationWarning, stacklevel=1)",
         "last": "assert True",
     }
@@ -106,6 +108,18 @@ def test_a_good_lesson_runs_without_problems() -> None:
     done = execute(build(lesson(), "en", number), 30)
     assert done.problems == []
     assert [text for _, _, text in figures(done.notebook)] == ["A map of two weights"]
+
+
+def test_numbers_that_differ_between_the_languages_are_found() -> None:
+    def notebook(**texts: str) -> Any:
+        cells = {
+            name: new_code_cell("", id=name, outputs=[new_output("stream", text=text)]) for name, text in texts.items()
+        }
+        return new_notebook(cells=list(cells.values()))
+
+    japanese = notebook(same="重み 0.5 と 1.25", other="損失 0.50", words="3 回")
+    english = notebook(same="weights 1.25 and 0.5", other="loss 0.51", words="thrice")
+    assert different_numbers(japanese, english) == ["other"]
 
 
 def test_a_lesson_that_does_not_exist_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
