@@ -150,7 +150,8 @@ matrix = [[0.0, 0.0, 0.0, 0.0], [0.5, -0.25, 0.0, 1.0], [0.1, 0.2, 0.3, 0.4]]
 one_hot = [0.0, 1.0, 0.0]
 d_model, position = 4, 1
 
-row = [sum(flag * entry for flag, entry in zip(one_hot, column, strict=True)) for column in zip(*matrix, strict=True)]
+columns = zip(*matrix, strict=True)
+row = [sum(flag * entry for flag, entry in zip(one_hot, column, strict=True)) for column in columns]
 embedded = [math.sqrt(d_model) * entry for entry in row]
 
 angles = [position / 10000 ** (2 * i / d_model) for i in range(d_model // 2)]
@@ -160,12 +161,12 @@ by_hand = [a + b for a, b in zip(embedded, encoded, strict=True)]
 
 
 def say(name: str, vector: list[float]) -> None:
-    print(name, " ".join(f"{number:9.6f}" for number in vector))
+    print(" ".join(f"{number:9.6f}" for number in vector), " ", name)
 
 
-say(L("埋め込み            ", "embedding          "), embedded)
+say(L("埋め込み", "embedding"), embedded)
 say(L("位置エンコーディング", "positional encoding"), encoded)
-say(L("和                  ", "sum                "), by_hand)
+say(L("和", "sum"), by_hand)
 
 # %% [markdown] lang="ja" id="p1-equations"
 # ## 式
@@ -240,7 +241,8 @@ say(L("位置 1 のベクトル", "vector at position 1"), x[0, 1].tolist())
 
 # %% id="p1-look-up-code"
 product = F.one_hot(ids, num_classes=3).float() @ embedding.weight
-print(L("行列積と行の取り出しが一致する：", "product and look-up agree:"), torch.equal(product, embedding.weight[ids]))
+is_same = torch.equal(product, embedding.weight[ids])
+print(L("行列積と行の取り出しが一致する：", "product and look-up agree:"), is_same)
 
 # %% [markdown] lang="ja" id="p1-see-map"
 # ## 見る
@@ -260,8 +262,8 @@ print(L("行列積と行の取り出しが一致する：", "product and look-up
 table = sinusoidal_encoding(64, 64)
 show(
     encoding_map(table),
-    ja="縦が位置、横が次元のヒートマップ。左の列ほど細かい縞になり、右の列では上から下までほとんど色が変わらない。",
-    en="Heat map of positions by dimensions. Left columns change with every row, right columns hardly at all.",
+    ja="縦が位置、横が次元のヒートマップ。左の列ほど細かい縞になり、右の列はほとんど色が変わらない。",
+    en="Heat map, positions by dimensions. Left columns change with every row, right columns hardly at all.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-map-reading"
@@ -293,8 +295,8 @@ show(
 # %% id="p1-fig-waves"
 show(
     frequency_curves(table[:50], pairs=[0, 4, 8, 16]),
-    ja="組 0、4、8、16 の sin と cos を位置 0 から 49 まで描いた四つのグラフ。波長は 6.28、19.87、62.83、628。",
-    en="Sine and cosine of pairs 0, 4, 8 and 16 over positions 0 to 49, with wavelengths 6.28, 19.87, 62.83 and 628.",
+    ja="組 0、4、8、16 の sin と cos を描いた四つのグラフ。波長は 6.28、19.87、62.83、628。",
+    en="Four panels, sine and cosine of pairs 0, 4, 8 and 16. Their wavelengths: 6.28, 19.87, 62.83, 628.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-waves-reading"
@@ -323,8 +325,8 @@ show(
 # %% id="p1-fig-likeness"
 show(
     similarity_map(table),
-    ja="位置と位置の内積のヒートマップ。対角線がいちばん明るく、対角線に平行な線にそって同じ色が続く。",
-    en="Heat map of dot products of positions. The diagonal is brightest; along each parallel to it the colour is one.",
+    ja="位置と位置の内積のヒートマップ。対角線がいちばん明るく、それに平行な線の上では色が同じ。",
+    en="Heat map of dot products of positions. Brightest on the diagonal, one colour along each parallel to it.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-likeness-reading"
@@ -366,8 +368,8 @@ show(
             L("位置エンコーディング", "positional encoding"): places,
         }
     ),
-    ja="三本の棒。そのままの埋め込みの長さは約 1、√d_model を掛けると約 22.6、位置エンコーディングは 16。",
-    en="Three bars. Embeddings as stored have length about 1, times √d_model about 22.6; positional encodings have 16.",
+    ja="三本の棒。埋め込みの長さはそのままで約 1、√d_model 倍して約 22.6、位置エンコーディングは 16。",
+    en="Three bars. Embeddings are about 1 long as stored and 22.6 times √d_model; positional encodings are 16.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-lengths-reading"
@@ -404,8 +406,8 @@ encoder = Encoder(num_layers=2, d_model=16, num_heads=4, d_ff=32).double()
 tokens = torch.randn(1, 5, 16, dtype=torch.float64)
 order = torch.tensor([3, 0, 4, 2, 1])
 without, with_positions = order_blind(encoder, PositionalEncoding(16).double(), tokens, order)
-print(L("位置なしの差：", "difference without positions:"), f"{without:.6f}")
-print(L("位置ありの差：", "difference with positions:   "), f"{with_positions:.6f}")
+print(f"{without:.6f}", L("位置なしの差", "difference without positions"))
+print(f"{with_positions:.6f}", L("位置ありの差", "difference with positions"))
 
 # %% [markdown] lang="ja" id="p1-break-order-reading"
 # 答えは 2 です。位置を足さないと、出力は入力と同じように並びかわるだけで、ベクトルの中身は変わりません。
@@ -431,9 +433,10 @@ print(L("位置ありの差：", "difference with positions:   "), f"{with_posit
 # %% id="p1-break-scale-code"
 first, second = words[17], words[23]
 unscaled = F.cosine_similarity(first + places[5], second + places[5], dim=0)
-scaled = F.cosine_similarity(first * math.sqrt(512) + places[5], second * math.sqrt(512) + places[5], dim=0)
-print(L("そのまま：      ", "as stored:     "), f"{unscaled:.2f}")
-print(L("√d_model を掛ける：", "times √d_model:"), f"{scaled:.2f}")
+factor = math.sqrt(512)
+scaled = F.cosine_similarity(factor * first + places[5], factor * second + places[5], dim=0)
+print(f"{unscaled:.2f}", L("そのまま", "as stored"))
+print(f"{scaled:.2f}", L("√d_model を掛ける", "times √d_model"))
 
 # %% [markdown] lang="ja" id="p1-break-scale-reading"
 # そのままでは、違う単語がほとんど同じベクトルになります。掛けるのは埋め込みだけです。和の全体に掛けても、
@@ -461,8 +464,8 @@ def closest_to_start(encoding: torch.Tensor) -> tuple[int, float]:
     return int(distances.argmin()) + 1, float(distances.min())
 
 
-for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("すべての組", "all pairs"), table)):
-    nearest, distance = closest_to_start(columns)
+for name, encoding in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("すべての組", "all pairs"), table)):
+    nearest, distance = closest_to_start(encoding)
     print(f"{name}: {L('位置', 'position')} {nearest}, {L('距離', 'distance')} {distance:.2f}")
 
 # %% [markdown] lang="ja" id="p1-break-one-wave-reading"
