@@ -39,7 +39,7 @@ def preferred_language() -> Language:
         if wish not in LANGUAGES:
             raise ValueError(f"HENKAN_LANG={wish!r} is unknown: choose ja or en")
         return wish
-    system = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    system = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if sys.platform == "win32" and not system:
         system = locale.getlocale()[0] or ""
     return "ja" if system.lower().startswith("ja") else "en"
