@@ -479,15 +479,15 @@ for name, encoding in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("�
 # %% [markdown] lang="ja" id="p1-exercises"
 # ## 練習
 #
-# ここまでに使った部品を、自分で書きます。ファイルは `henkan learn init` で作った作業フォルダーの `exercises/phase1` に
+# ここまでに使った部品を、自分で書きます。ファイルは `henkan learn init` で作った作業フォルダーの `phase1` に
 # あります。`henkan watch` を動かしておくと、保存するたびに検査されます。上から順に解いてください。
 #
 # 最初の練習では、one-hot の行列積に、パディングの扱いと $\sqrt{d_{\mathrm{model}}}$ 倍を加えます。
 
-# %% [markdown] lang="en" id="p1-exercises" of="31181776"
+# %% [markdown] lang="en" id="p1-exercises" of="3e5c8acb"
 # ## Exercises
 #
-# Now write these parts yourself. The files are in `exercises/phase1` of the folder that `henkan learn init` made for
+# Now write these parts yourself. The files are in `phase1` of the folder that `henkan learn init` made for
 # you. With `henkan watch` running they are checked whenever you save. Take them from top to bottom.
 #
 # The first one adds to the one-hot product what padding needs, and the factor $\sqrt{d_{\mathrm{model}}}$.
