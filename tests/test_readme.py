@@ -29,6 +29,7 @@ ENGLISH, JAPANESE = PAGES.values()
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 STEPS, MINUTES = 30, 0.05  # of each training
+WAITING = ("henkan watch", "henkan exam")  # for a learner to write something: they have tests of their own
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -117,6 +118,8 @@ def cut(block: str) -> str:
         if line.startswith("henkan train"):
             limited = re.sub(r"--max-minutes \S+", f"--max-minutes {MINUTES}", line)
             line = limited if limited != line else f"{line} --training.max_steps {STEPS}"
+        if line.startswith(WAITING):
+            line += " --help"
         lines.append(line)
     return "\n".join(lines)
 
