@@ -1,6 +1,7 @@
 """Cards and quizzes in notebooks: the same facts in both languages, and answers that are right."""
 
 import re
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,7 @@ JAPANESE = re.compile("[ぁ-んァ-ン一-龯]")
 
 @pytest.fixture(autouse=True)
 def japanese(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("henkan.plotting.language._asked", None)
+    monkeypatch.setattr(import_module("henkan.plotting.language"), "_asked", None)
     monkeypatch.setenv("HENKAN_LANG", "ja")
 
 
