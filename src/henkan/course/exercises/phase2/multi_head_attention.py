@@ -17,7 +17,15 @@ from henkan.course.exercises.phase2.multi_head_mistakes import (  # noqa: F401 -
     value_from_key,
     view_without_transpose,
 )
-from henkan.course.expect import copy_weights, expect, expect_close, expect_finite, expect_shape, expect_untouched
+from henkan.course.expect import (
+    copy_weights,
+    expect,
+    expect_close,
+    expect_finite,
+    expect_results,
+    expect_shape,
+    expect_untouched,
+)
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
 from henkan.course.recognise import probe_in_stages
@@ -44,7 +52,8 @@ def _build(attention_class: Class, d_model: int = 6, num_heads: int = 3, dropout
 
 
 def shapes(attention_class: Class) -> None:
-    output, weights = attention_class(6, 3, dropout=0.0).double()(*_inputs())
+    result = attention_class(6, 3, dropout=0.0).double()(*_inputs())
+    output, weights = expect_results(result, "output", "weights")
     expect_shape("output", output, (2, 5, 6))
     expect_shape("weights", weights, (2, 3, 5, 7))
 
