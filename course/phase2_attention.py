@@ -228,7 +228,8 @@ for d_k, (as_it_is, _), (divided, _) in zip(WIDTHS, unscaled, scaled, strict=Tru
         print(f"{d_k:3}   {as_it_is:8.2f}   {divided:.2f}")
 show(
     plotting.saturation_curves(WIDTHS, unscaled, scaled),
-    ja="左：d_k に対する最大の重み。割らないと 1 に近づき、割るとほぼ一定。右：勾配のノルム。割らないと 0 に近づき、割るとほぼ一定",
+    ja="左：d_k に対する最大の重み。割らないと 1 に近づき、割るとほぼ一定。"
+    "右：勾配のノルム。割らないと 0 に近づき、割るとほぼ一定",
     en="Left: the largest weight against d_k nears 1 without division and stays level with it. "
     "Right: the norm of the gradient nears 0 without division and stays level with it",
 )
@@ -567,7 +568,8 @@ for head in range(2):
     print(
         L(
             f"ヘッド {head}：最大の重みの平均 {largest:.2f}、0 にしたときの出力の変化 {differences[head]:.2f}",
-            f"head {head}: mean of the largest weight {largest:.2f}, change of the output without it {differences[head]:.2f}",
+            f"head {head}: mean of the largest weight {largest:.2f}, "
+            f"change of the output without it {differences[head]:.2f}",
         )
     )
 

@@ -11,6 +11,7 @@ from course.builder.guards.exercises import exercises_never_shown, missing_misco
 from course.builder.guards.figures import figures_without_words
 from course.builder.guards.ledger import typed_decimals, unknown_labels, unknown_numbers
 from course.builder.guards.notebooks import no_assert_at_the_end, no_budget
+from course.builder.guards.wide_code import wide_code
 from course.builder.lesson import Lesson
 
 SHOWN = "show(\n    attention_map("
@@ -73,6 +74,7 @@ BAD: list[tuple[Guard, str, str, str]] = [
     (misconceptions, "## M2-1　", "## M2-12　", "phase2/sdpa: sends learners to M2-1"),
     (misconceptions, "## M2-1　", "M2-1　", "phase2/sdpa: sends learners to M2-1"),
     (no_assert_at_the_end, "assert total == 1", "total == 1", "t-assert: the last code cell must assert"),
+    (wide_code, "total = 0.25", f"words = '{'字' * 60}'\ntotal = 0.25", "t-assert: a line is 130 columns wide"),
     (no_budget, "#     seconds: 30\n", "#     minutes: 30\n", "the header needs a time budget"),
     (no_budget, "seconds: 30", "seconds: 3000", "it has 3000"),
 ]

@@ -10,6 +10,7 @@ from course.builder.guards.ledger import typed_decimals, unknown_labels, unknown
 from course.builder.guards.notebooks import no_assert_at_the_end, no_budget, stale_notebooks, stored_outputs
 from course.builder.guards.pairs import different_twins, missing_twins, stale_twins
 from course.builder.guards.problem import Problem, shown
+from course.builder.guards.wide_code import wide_code
 from course.builder.guards.words import MESSAGES, message_files, wrong_terms
 from course.builder.lesson import Lesson
 from henkan.course.exercise import ORDER, load_card
@@ -23,6 +24,7 @@ EACH_LESSON = (
     unknown_numbers,
     figures_without_words,
     stray_asterisks,
+    wide_code,
     no_assert_at_the_end,
     no_budget,
 )
