@@ -36,14 +36,15 @@ def run(arguments: list[str]) -> int:
     root = _root(given["dir"])
     created = create(root, given["lang"] or _wished())
     state = created.workspace.state
-    shown = os.path.relpath(root)
+    is_here = root.resolve() == Path.cwd().resolve()
+    shown = str(root)
     if created.damaged is not None:
         print(word("init_damaged", state.language, kept=created.damaged.name))
     name = "init_new" if not created.was_there else "init_added" if created.new else "init_nothing"
     print(word(name, state.language, folder=shown, count=len(created.new)))
     if created.was_there and created.new:
         print(*(f"  {exercise_id}" for exercise_id in created.new), sep="\n")
-    begin = "init_begin_here" if shown == "." else "init_begin"
+    begin = "init_begin_here" if is_here else "init_begin"
     print("\n" + word(begin, state.language, folder=shlex.quote(shown), file=f"{state.current}.py"))
     return 0
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,7 @@ from henkan.course.judge import OUTPUT, REPORT, RUNNING, STACK, THREADS, judge
 
 LIMIT = 60.0  # seconds
 GRACE = 5.0  # seconds to start, and to end by itself when the time is over
+SLOW = 6.0  # seconds after which whoever waits may want to know what to expect
 MAX_OUTPUT = 4000  # characters of what was printed
 
 CAN_FORK = sys.platform == "linux"  # macOS has fork, but its frameworks do not survive it
@@ -49,11 +51,15 @@ class Run:
                 self.stop()
         return self._report
 
-    def wait(self) -> Report:
-        """The report, as soon as it is there."""
+    def wait(self, if_slow: Callable[[], None] = lambda: None) -> Report:
+        """The report, as soon as it is there. ``if_slow`` is called once if that takes a while."""
+        is_told = False
         try:
             while (report := self.poll()) is None:
                 time.sleep(0.01)
+                if not is_told and time.monotonic() - self._start > SLOW:
+                    is_told = True
+                    if_slow()
         except BaseException:  # Ctrl-C
             self.stop()
             raise
