@@ -190,7 +190,7 @@ def trains(attention_class: Class) -> None:
         gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         with torch.no_grad():  # by hand: the first step of one of torch's optimizers takes a second to load
             for parameter, of_loss in zip(parameters, gradients, strict=True):
-                parameter -= 0.3 * of_loss
+                parameter.sub_(of_loss, alpha=0.3)
         losses.append(loss.item())
     expect(losses[-1] < losses[0] / 2, "does_not_train", first=f"{losses[0]:.3f}", last=f"{losses[-1]:.3f}")
 
