@@ -4,13 +4,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from learner import HEAD, LINE, NO_SCALE, RIGHT, SDPA, body
 
 from henkan.course import run as runs
+from henkan.course import worker
+from henkan.course.exercise import load_exercise
 from henkan.course.finding import Report
+from henkan.course.ladder import climb
 from henkan.course.run import Run
 
 
@@ -54,7 +59,7 @@ WHERE = f"sdpa.py:{LINE}"
         (body("import os; os._exit(0)"), "python_ended", {"status": "0"}),
         (body("import ctypes; ctypes.string_at(0)"), "python_ended", {"where": WHERE}),
         (body("input()"), "raised", {"where": WHERE, "error": "EOFError: EOF when reading a line"}),
-        (body("return None"), "wrong_result", {"where": ""}),
+        (body("return None"), "wrong_results", {"yours": "NoneType"}),
         ("def scaled_dot_product_attention(q):\n    return q, q\n", "wrong_arguments", {}),
         (body("if True"), "syntax_error", {"where": WHERE, "code": "if True"}),
         ("\x00", "syntax_error", {}),
@@ -79,6 +84,17 @@ def test_code_that_cannot_be_checked_is_a_clear_report(
     assert failure.message == message
     for name, value in values.items():
         assert failure.values[name] == value
+
+
+def test_what_a_check_cannot_use_is_told_as_a_wrong_result() -> None:
+    def check(attention: Callable[..., object]) -> None:
+        _ = attention(1, 2, 3) + 1  # type: ignore[operator]
+
+    exercise = replace(load_exercise(SDPA), checks={"shapes": check})
+    failure = climb(exercise, [eval("lambda q, k, v: None")]).failure  # of another file than the check
+    assert failure is not None
+    assert (failure.message, failure.values["where"]) == ("wrong_result", "")
+    assert failure.values["error"].startswith("TypeError: unsupported operand")
 
 
 def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
@@ -152,7 +168,8 @@ def _heartbeat(path: Path) -> str:
 WARM = """
 import sys, time
 from pathlib import Path
-from henkan.course.run import Run, warm_up
+from henkan.course.run import Run
+from henkan.course.worker import warm_up
 warm_up()
 assert "torch" in sys.modules
 path = Path(sys.argv[1])
@@ -165,7 +182,7 @@ print(Run("phase2/sdpa", path).wait().failure.mistake)
 """
 
 
-@pytest.mark.skipif(not runs.CAN_FORK, reason="there is no fork here")
+@pytest.mark.skipif(not worker.CAN_FORK, reason="there is no fork here")
 def test_a_warm_worker_sees_every_new_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sdpa.py"
     path.write_text(RIGHT, encoding="utf-8")

@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
     if len(names) == 1 and given["exercises"]:
         workspace.update(lambda state: setattr(state, "current", names[0]))
 
-    from henkan.course.run import warm_up
+    from henkan.course.worker import warm_up
 
     if len(names) > 1:
         warm_up()

@@ -25,8 +25,8 @@ def run(arguments: list[str]) -> int:
     print(f"henkan watch  {workspace.root}\n", flush=True)
 
     from henkan.course.keys import open_keys
-    from henkan.course.run import warm_up
     from henkan.course.watch import Watcher, watch
+    from henkan.course.worker import warm_up
 
     if exercise_id != workspace.state.current:
         workspace.update(lambda state: setattr(state, "current", exercise_id))
@@ -66,8 +66,10 @@ class TerminalScreen:
 
 
 def _signals() -> Callable[[], bool]:
-    """Whether Ctrl-C was pressed, the terminal closed, or the process asked to end: from here on, nothing else comes
-    of that, so nothing is interrupted halfway."""
+    """Whether Ctrl-C was pressed, the terminal closed, or the process asked to end.
+
+    From here on nothing else comes of that, so nothing is interrupted halfway.
+    """
     came: list[int] = []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
