@@ -198,3 +198,12 @@ def test_an_exercise_of_lesson_0_does_without_torch(tmp_path: Path, capsys: pyte
     report = Run("lesson0/attention_weights", path).wait()
     assert report.output == "False False\n"
     show(capsys, f"an exercise of lesson 0: {report.seconds:.2f}")
+
+
+def test_who_waits_long_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SLOW", 0.0)
+    told = []
+    path = tmp_path / "sdpa.py"
+    path.write_text(RIGHT, encoding="utf-8")
+    assert Run(SDPA, path).wait(lambda: told.append("slow")).is_passed
+    assert told == ["slow"]
