@@ -16,8 +16,8 @@ what there is to do; the checks say what is wrong, and which common mistake it i
   cd henkan-course
   henkan watch                           check the current exercise each time its file is saved
 
-Transformer を自分の手で書く講座です。練習の一つひとつが henkan の部品になっていて、どこが違うか、よくあるどの間違いかを
-検査が教えます。henkan learn init でフォルダーを作り、その中で henkan watch を始めてください。"""
+トランスフォーマーを自分の手で書く講座です。練習の一つひとつが henkan の部品になっています。どこが違うか、よくあるどの
+間違いかは、検査が教えます。henkan learn init でフォルダーを作り、その中で henkan watch を始めてください。"""
 
 DEFAULT = "henkan-course"
 
