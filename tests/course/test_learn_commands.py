@@ -238,6 +238,17 @@ def test_the_list_has_every_exercise_and_what_is_noted(henkan: Henkan, course: W
     assert rows["phase2/softmax"]["hints"] == 1
 
 
+def test_explain_speaks_the_language_of_the_exercises(
+    henkan: Henkan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    new_workspace(tmp_path / "course", "ja")
+    monkeypatch.chdir(tmp_path / "course")
+    assert "縮小付き内積アテンション" in henkan("explain", "eq-sdpa").out
+    monkeypatch.chdir(tmp_path)
+    assert "Scaled dot-product attention" in henkan("explain", "eq-sdpa").out
+
+
 def test_reset_says_where_the_work_is(henkan: Henkan, course: Workspace) -> None:
     write(course, RIGHT)
     result = henkan("reset", "sdpa")

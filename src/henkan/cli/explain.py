@@ -15,8 +15,10 @@ symbol, and the formula with numbers put in. Without a label, list all equations
 def run(arguments: list[str]) -> int:
     """Print the card of one equation, or the list of all."""
     given = make_parser().given(arguments)
-    language = given["lang"] or preferred_language()
-    from henkan.course.explain import explain, overview  # here, so that --help is quick
+    from henkan.cli.workspace import language_here  # here, so that --help is quick
+    from henkan.course.explain import explain, overview
+
+    language = given["lang"] or language_here() or preferred_language()
 
     print(overview(language) if given["label"] is None else explain(given["label"], language))
     return 0
@@ -27,7 +29,10 @@ def make_parser() -> Parser:
     parser = Parser("henkan explain [LABEL] [options]", DESCRIPTION)
     parser.add_argument("label", nargs="?", default=None, metavar="LABEL", help="such as eq-sdpa")
     parser.add_argument(
-        "--lang", type=Language, default=None, help="ja or en [that of HENKAN_LANG, else of the system]"
+        "--lang",
+        type=Language,
+        default=None,
+        help="ja or en [that of the exercises here, of HENKAN_LANG, of the system]",
     )
     return parser
 

@@ -34,6 +34,14 @@ def open_workspace(given: Mapping[str, Any]) -> tuple[Workspace, Language]:
     return workspace, given["lang"] or workspace.state.language
 
 
+def language_here() -> Language | None:
+    """The language of the exercises in this folder, for commands that work anywhere; None if there are none."""
+    try:
+        return Workspace.find(Path.cwd()).state.language
+    except ValueError:
+        return None
+
+
 def open_exercise(given: Mapping[str, Any]) -> tuple[Workspace, Language, str]:
     """The learner's folder, the language, and the exercise that was named, else the current one."""
     workspace, language = open_workspace(given)
