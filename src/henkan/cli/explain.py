@@ -5,7 +5,7 @@ import os
 import sys
 
 from henkan.cli.parser import Parser
-from henkan.course.text import LANGUAGES, Language
+from henkan.course.text import Language, wished_language
 
 DESCRIPTION = """\
 Explain an equation: the formula, the line of henkan that computes it as it stands today, what the code calls each
@@ -39,10 +39,7 @@ def make_parser() -> Parser:
 
 def preferred_language() -> Language:
     """What ``HENKAN_LANG`` says, else Japanese where the system speaks it, else English."""
-    wish = os.environ.get("HENKAN_LANG")
-    if wish:
-        if wish not in LANGUAGES:
-            raise ValueError(f"HENKAN_LANG={wish!r} is unknown: choose ja or en")
+    if wish := wished_language():
         return wish
     system = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if sys.platform == "win32" and not system:

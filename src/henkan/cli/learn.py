@@ -1,11 +1,10 @@
 """``henkan learn``."""
 
-import os
 import shlex
 from pathlib import Path
 
 from henkan.cli.parser import Parser
-from henkan.course.text import LANGUAGES, Language
+from henkan.course.text import Language, wished_language
 
 DESCRIPTION = """\
 A course in which you write the Transformer yourself. Each exercise is a part of henkan: a signature, a docstring, and
@@ -34,7 +33,7 @@ def run(arguments: list[str]) -> int:
     from henkan.course.workspace import create
 
     root = _root(given["dir"])
-    created = create(root, given["lang"] or _wished())
+    created = create(root, given["lang"] or wished_language())
     state = created.workspace.state
     is_here = root.resolve() == Path.cwd().resolve()
     shown = str(root)
@@ -70,8 +69,3 @@ def _root(folder: str | None) -> Path:
         return Workspace.find(Path.cwd()).root
     except ValueError:
         return Path(DEFAULT)
-
-
-def _wished() -> Language | None:
-    wish = os.environ.get("HENKAN_LANG")
-    return next((language for language in LANGUAGES if language == wish), None)
