@@ -93,12 +93,13 @@ _ = torch.manual_seed(0)
 #
 # 文の 2 番目（位置は 0 から数えるので、位置 1）に、トークン 1 があります。このトークンの入力ベクトルを作りましょう。
 #
-# **埋め込み。** トークン 1 の one-hot ベクトルは (0, 1, 0) です。これを $E$ に左から掛けると、
-# 1 がある場所の行だけが残ります。その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
+# **埋め込み。** トークン 1 の one-hot ベクトルは (0, 1, 0) です。
+# これを $E$ に左から掛けると、1 がある場所の行だけが残ります。
+# その行に $\sqrt{4} = 2$ を掛けて、(1, −0.5, 0, 2) になります。
 #
 # **位置エンコーディング。** 列は二つで一組です。組 0 の角度は $1 / 10000^{0/4} = 1$、
-# 組 1 の角度は $1 / 10000^{2/4} = 1 / 100 = 0.01$ です。それぞれの sin と cos を並べると、
-# 次の四つの数になります。電卓をラジアンに切りかえて、確かめてください。
+# 組 1 の角度は $1 / 10000^{2/4} = 1 / 100 = 0.01$ です。それぞれの sin と cos を並べると、次の四つの数になります。
+# 電卓をラジアンに切りかえて、確かめてください。
 #
 # > sin 1 = {{eq-pe.sin_fast}}、cos 1 = {{eq-pe.cos_fast}}、sin 0.01 = {{eq-pe.sin_slow}}、cos 0.01 = {{eq-pe.cos_slow}}
 #
@@ -108,7 +109,7 @@ _ = torch.manual_seed(0)
 #
 # これが、エンコーダーの最初の層が受け取るベクトルです。
 
-# %% [markdown] lang="en" id="p1-hand" of="627b4b55"
+# %% [markdown] lang="en" id="p1-hand" of="69112588"
 # ## By hand: one token on its way into the encoder
 #
 # Take a small model of width $d_{\mathrm{model}} = 4$. Its vocabulary has 3 words, and its embedding matrix $E$ is
@@ -149,7 +150,8 @@ matrix = [[0.0, 0.0, 0.0, 0.0], [0.5, -0.25, 0.0, 1.0], [0.1, 0.2, 0.3, 0.4]]
 one_hot = [0.0, 1.0, 0.0]
 d_model, position = 4, 1
 
-row = [sum(flag * entry for flag, entry in zip(one_hot, column, strict=True)) for column in zip(*matrix, strict=True)]
+columns = zip(*matrix, strict=True)
+row = [sum(flag * entry for flag, entry in zip(one_hot, column, strict=True)) for column in columns]
 embedded = [math.sqrt(d_model) * entry for entry in row]
 
 angles = [position / 10000 ** (2 * i / d_model) for i in range(d_model // 2)]
@@ -159,12 +161,12 @@ by_hand = [a + b for a, b in zip(embedded, encoded, strict=True)]
 
 
 def say(name: str, vector: list[float]) -> None:
-    print(name, " ".join(f"{number:9.6f}" for number in vector))
+    print(" ".join(f"{number:9.6f}" for number in vector), " ", name)
 
 
-say(L("埋め込み            ", "embedding          "), embedded)
+say(L("埋め込み", "embedding"), embedded)
 say(L("位置エンコーディング", "positional encoding"), encoded)
-say(L("和                  ", "sum                "), by_hand)
+say(L("和", "sum"), by_hand)
 
 # %% [markdown] lang="ja" id="p1-equations"
 # ## 式
@@ -239,7 +241,8 @@ say(L("位置 1 のベクトル", "vector at position 1"), x[0, 1].tolist())
 
 # %% id="p1-look-up-code"
 product = F.one_hot(ids, num_classes=3).float() @ embedding.weight
-print(L("行列積と行の取り出しが一致する：", "product and look-up agree:"), torch.equal(product, embedding.weight[ids]))
+is_same = torch.equal(product, embedding.weight[ids])
+print(L("行列積と行の取り出しが一致する：", "product and look-up agree:"), is_same)
 
 # %% [markdown] lang="ja" id="p1-see-map"
 # ## 見る
@@ -259,19 +262,19 @@ print(L("行列積と行の取り出しが一致する：", "product and look-up
 table = sinusoidal_encoding(64, 64)
 show(
     encoding_map(table),
-    ja="縦が位置、横が次元のヒートマップ。左の列ほど細かい縞になり、右の列では上から下までほとんど色が変わらない。",
-    en="Heat map of positions by dimensions. Left columns change with every row, right columns hardly at all.",
+    ja="縦が位置、横が次元のヒートマップ。左の列ほど細かい縞になり、右の列はほとんど色が変わらない。",
+    en="Heat map, positions by dimensions. Left columns change with every row, right columns hardly at all.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-map-reading"
 # 左の列は一行ごとに色が変わり、右の列は上から下までほとんど変わりません。時計の秒針と時針のように、
-# 速い列は近くの位置を、遅い列は遠くの位置を見分けます。いちばん上の行（位置 0）は、
-# sin 0 = 0 と cos 0 = 1 が交互に並びます。
+# 速い列は近くの位置を、遅い列は遠くの位置を見分けます。
+# いちばん上の行（位置 0）には、sin 0 = 0 と cos 0 = 1 が交互に並びます。
 #
 # どの行も、ベクトルの長さは同じです。一つの組で $\sin^2 + \cos^2 = 1$ なので、長さの二乗は組の数、
 # つまり $d_{\mathrm{model}} / 2$ になります。$d_{\mathrm{model}} = 512$ なら {{eq-pe.squared_length:.0f}} です。
 
-# %% [markdown] lang="en" id="p1-see-map-reading" of="b56c544b"
+# %% [markdown] lang="en" id="p1-see-map-reading" of="9cabe45a"
 # Columns on the left change with every row; those on the right hardly change from top to bottom. Like the second hand
 # and the hour hand of a clock, fast columns tell near positions apart and slow columns far ones. In the top row,
 # position 0, sin 0 = 0 and cos 0 = 1 take turns.
@@ -292,18 +295,17 @@ show(
 # %% id="p1-fig-waves"
 show(
     frequency_curves(table[:50], pairs=[0, 4, 8, 16]),
-    ja="組 0、4、8、16 の sin と cos を位置 0 から 49 まで描いた四つのグラフ。波長は 6.28、19.87、62.83、628。",
-    en="Sine and cosine of pairs 0, 4, 8 and 16 over positions 0 to 49, with wavelengths 6.28, 19.87, 62.83 and 628.",
+    ja="組 0、4、8、16 の sin と cos を描いた四つのグラフ。波長は 6.28、19.87、62.83、628。",
+    en="Four panels, sine and cosine of pairs 0, 4, 8 and 16. Their wavelengths: 6.28, 19.87, 62.83, 628.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-waves-reading"
 # 波長は $2\pi \cdot 10000^{2i/d_{\mathrm{model}}}$ です。$d_{\mathrm{model}} = 512$ では、
 # 最初の組が $2\pi$ = {{eq-pe.shortest:.2f}}、最後の組が {{eq-pe.longest:,.2f}} になります。
-# 論文には「$2\pi$ から $10000 \cdot 2\pi$ まで」とありますが、
-# $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} にはわずかに届きません。最後の組の番号は 255 で、
-# 指数 $510/512$ が 1 に届かないからです。
+# 論文には「$2\pi$ から $10000 \cdot 2\pi$ まで」とありますが、$10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} には少し足りません。
+# 最後の組の番号は 255 で、指数 $510/512$ が 1 に届かないからです。
 
-# %% [markdown] lang="en" id="p1-see-waves-reading" of="ad74840f"
+# %% [markdown] lang="en" id="p1-see-waves-reading" of="109272ce"
 # The wavelength is $2\pi \cdot 10000^{2i/d_{\mathrm{model}}}$. With $d_{\mathrm{model}} = 512$ the first pair has
 # $2\pi$ = {{eq-pe.shortest:.2f}} and the last one {{eq-pe.longest:,.2f}}. The paper says “from $2\pi$ to
 # $10000 \cdot 2\pi$”, but $10000 \cdot 2\pi$ = {{eq-pe.limit:,.2f}} is not quite reached: the last pair is number
@@ -323,8 +325,8 @@ show(
 # %% id="p1-fig-likeness"
 show(
     similarity_map(table),
-    ja="位置と位置の内積のヒートマップ。対角線がいちばん明るく、対角線に平行な線にそって同じ色が続く。",
-    en="Heat map of dot products of positions. The diagonal is brightest; along each parallel to it the colour is one.",
+    ja="位置と位置の内積のヒートマップ。対角線がいちばん明るく、それに平行な線の上では色が同じ。",
+    en="Heat map of dot products of positions. Brightest on the diagonal, one colour along each parallel to it.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-likeness-reading"
@@ -366,18 +368,18 @@ show(
             L("位置エンコーディング", "positional encoding"): places,
         }
     ),
-    ja="三本の棒。そのままの埋め込みの長さは約 1、√d_model を掛けると約 22.6、位置エンコーディングは 16。",
-    en="Three bars. Embeddings as stored have length about 1, times √d_model about 22.6; positional encodings have 16.",
+    ja="三本の棒。埋め込みの長さはそのままで約 1、√d_model 倍して約 22.6、位置エンコーディングは 16。",
+    en="Three bars. Embeddings are about 1 long as stored and 22.6 times √d_model; positional encodings are 16.",
 )
 
 # %% [markdown] lang="ja" id="p1-see-lengths-reading"
 # このライブラリでは、埋め込み行列の要素は標準偏差 $1/\sqrt{d_{\mathrm{model}}}$ で初期化されます。
-# $d_{\mathrm{model}} = 512$ なら {{eq-emb.std}} です。
-# 位置エンコーディングの要素の大きさ（二乗平均の平方根）は {{eq-pe.rms}} なので、そのまま足すと、
-# 埋め込みは位置の情報に埋もれてしまいます。$\sqrt{d_{\mathrm{model}}}$ を掛けると標準偏差が 1 になり、
-# 二つは同じくらいの大きさで足されます。
+# たとえば $d_{\mathrm{model}} = 512$ なら {{eq-emb.std}} です。
+# 位置エンコーディングの要素の大きさ（二乗平均の平方根）は {{eq-pe.rms}} です。
+# そのまま足すと、埋め込みは位置の情報に埋もれてしまいます。
+# 埋め込みに $\sqrt{d_{\mathrm{model}}}$ を掛けると標準偏差が 1 になり、二つは同じくらいの大きさで足されます。
 
-# %% [markdown] lang="en" id="p1-see-lengths-reading" of="f64ec8b3"
+# %% [markdown] lang="en" id="p1-see-lengths-reading" of="0c8de436"
 # This library starts the entries of the embedding matrix with a standard deviation of $1/\sqrt{d_{\mathrm{model}}}$,
 # which is {{eq-emb.std}} for $d_{\mathrm{model}} = 512$. The entries of the positional encoding have a root mean
 # square of {{eq-pe.rms}}. Added as they are, embeddings would drown in positions. Times $\sqrt{d_{\mathrm{model}}}$
@@ -404,8 +406,8 @@ encoder = Encoder(num_layers=2, d_model=16, num_heads=4, d_ff=32).double()
 tokens = torch.randn(1, 5, 16, dtype=torch.float64)
 order = torch.tensor([3, 0, 4, 2, 1])
 without, with_positions = order_blind(encoder, PositionalEncoding(16).double(), tokens, order)
-print(L("位置なしの差：", "difference without positions:"), f"{without:.6f}")
-print(L("位置ありの差：", "difference with positions:   "), f"{with_positions:.6f}")
+print(f"{without:.6f}", L("位置なしの差", "difference without positions"))
+print(f"{with_positions:.6f}", L("位置ありの差", "difference with positions"))
 
 # %% [markdown] lang="ja" id="p1-break-order-reading"
 # 答えは 2 です。位置を足さないと、出力は入力と同じように並びかわるだけで、ベクトルの中身は変わりません。
@@ -431,9 +433,10 @@ print(L("位置ありの差：", "difference with positions:   "), f"{with_posit
 # %% id="p1-break-scale-code"
 first, second = words[17], words[23]
 unscaled = F.cosine_similarity(first + places[5], second + places[5], dim=0)
-scaled = F.cosine_similarity(first * math.sqrt(512) + places[5], second * math.sqrt(512) + places[5], dim=0)
-print(L("そのまま：      ", "as stored:     "), f"{unscaled:.2f}")
-print(L("√d_model を掛ける：", "times √d_model:"), f"{scaled:.2f}")
+factor = math.sqrt(512)
+scaled = F.cosine_similarity(factor * first + places[5], factor * second + places[5], dim=0)
+print(f"{unscaled:.2f}", L("そのまま", "as stored"))
+print(f"{scaled:.2f}", L("√d_model を掛ける", "times √d_model"))
 
 # %% [markdown] lang="ja" id="p1-break-scale-reading"
 # そのままでは、違う単語がほとんど同じベクトルになります。掛けるのは埋め込みだけです。和の全体に掛けても、
@@ -461,8 +464,8 @@ def closest_to_start(encoding: torch.Tensor) -> tuple[int, float]:
     return int(distances.argmin()) + 1, float(distances.min())
 
 
-for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("すべての組", "all pairs"), table)):
-    nearest, distance = closest_to_start(columns)
+for name, encoding in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("すべての組", "all pairs"), table)):
+    nearest, distance = closest_to_start(encoding)
     print(f"{name}: {L('位置', 'position')} {nearest}, {L('距離', 'distance')} {distance:.2f}")
 
 # %% [markdown] lang="ja" id="p1-break-one-wave-reading"
@@ -476,16 +479,15 @@ for name, columns in ((L("組 0 だけ", "pair 0 alone"), table[:, :2]), (L("す
 # %% [markdown] lang="ja" id="p1-exercises"
 # ## 練習
 #
-# ここまでに使った部品を、自分で書きます。
-# ファイルは `henkan learn init` で作った作業フォルダーの `exercises/phase1` にあります。
-# `henkan watch` を動かしておくと、保存するたびに検査されます。上から順に解いてください。
+# ここまでに使った部品を、自分で書きます。ファイルは `henkan learn init` で作った作業フォルダーの `phase1` に
+# あります。`henkan watch` を動かしておくと、保存するたびに検査されます。上から順に解いてください。
 #
 # 最初の練習では、one-hot の行列積に、パディングの扱いと $\sqrt{d_{\mathrm{model}}}$ 倍を加えます。
 
-# %% [markdown] lang="en" id="p1-exercises" of="1012ef49"
+# %% [markdown] lang="en" id="p1-exercises" of="3e5c8acb"
 # ## Exercises
 #
-# Now write these parts yourself. The files are in `exercises/phase1` of the folder that `henkan learn init` made for
+# Now write these parts yourself. The files are in `phase1` of the folder that `henkan learn init` made for
 # you. With `henkan watch` running they are checked whenever you save. Take them from top to bottom.
 #
 # The first one adds to the one-hot product what padding needs, and the factor $\sqrt{d_{\mathrm{model}}}$.
@@ -503,10 +505,9 @@ exercise_card("phase1/embedding_as_matmul")
 exercise_card("phase1/sinusoidal_table")
 
 # %% [markdown] lang="ja" id="p1-exercise-module-text"
-# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、
-# ドロップアウトをどこに置くか。この三つが要点です。
+# 表を層にします。何がパラメーターで何がバッファか、どの軸に足すか、ドロップアウトをどこに置くか。この三つが要点です。
 
-# %% [markdown] lang="en" id="p1-exercise-module-text" of="b7b31537"
+# %% [markdown] lang="en" id="p1-exercise-module-text" of="8dece668"
 # Turn the table into a module. Three things matter: what is a parameter and what a buffer, along which axis the table
 # is added, and where dropout goes.
 
@@ -515,10 +516,10 @@ exercise_card("phase1/positional_encoding")
 
 # %% [markdown] lang="ja" id="p1-exercise-shift-text"
 # 位置エンコーディングには、もう一つ性質があります。位置 $p$ のベクトルに決まった行列 $M_k$ を掛けると、
-# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。
-# 論文は、この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
+# どの $p$ でも位置 $p + k$ のベクトルになります。$M_k$ は $p$ に関係なく決まります。論文は、
+# この性質があれば相対的な位置を学びやすいと考えて、sin と cos を選びました。
 
-# %% [markdown] lang="en" id="p1-exercise-shift-text" of="74767923"
+# %% [markdown] lang="en" id="p1-exercise-shift-text" of="093eb6ca"
 # The encoding has one more property. There is a matrix $M_k$ that takes the vector of position $p$ to that of position
 # $p + k$, for every $p$; $M_k$ does not depend on $p$. The paper chose sines and cosines in the belief that this makes
 # relative positions easy to learn.

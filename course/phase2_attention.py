@@ -164,7 +164,7 @@ assert torch.allclose(library_output, F.scaled_dot_product_attention(Q, K, V))
 five_queries, seven_keys, seven_values = torch.randn(5, 4), torch.randn(7, 4), torch.randn(7, 6)
 long_output, long_weights = scaled_dot_product_attention(five_queries, seven_keys, seven_values)
 print(L("重み", "weights"), tuple(long_weights.shape), L("出力", "output"), tuple(long_output.shape))
-print(L("行の和", "sums of the rows"), long_weights.sum(dim=-1).tolist())
+print(L("行の和", "sums of the rows"), [round(total, 6) for total in long_weights.sum(dim=-1).tolist()])
 
 # %% [markdown] lang="ja" id="p2-see"
 # ## 見る
@@ -196,7 +196,7 @@ show(
 # %% id="p2-set-code"
 order = torch.tensor([3, 0, 6, 2, 5, 1, 4])
 reordered, _ = scaled_dot_product_attention(five_queries, seven_keys[order], seven_values[order])
-print(torch.allclose(reordered, long_output))
+print(L("並べかえても同じ出力か：", "same output after reordering:"), torch.allclose(reordered, long_output))
 
 # %% [markdown] lang="ja" id="p2-sqrt"
 # ## なぜ √d_k で割るのか
@@ -221,9 +221,15 @@ print(torch.allclose(reordered, long_output))
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512)
 unscaled = [softmax_saturation(d_k, scaled=False, draws=1000) for d_k in WIDTHS]
 scaled = [softmax_saturation(d_k, scaled=True, draws=1000) for d_k in WIDTHS]
+print(L("最大の重みの平均", "mean of the largest weight"))
+print(L("d_k   そのまま   割る", "d_k   as it is   divided"))
+for d_k, (as_it_is, _), (divided, _) in zip(WIDTHS, unscaled, scaled, strict=True):
+    if d_k in (4, 16, 64, 512):
+        print(f"{d_k:3}   {as_it_is:8.2f}   {divided:.2f}")
 show(
     plotting.saturation_curves(WIDTHS, unscaled, scaled),
-    ja="左：d_k に対する最大の重み。割らないと 1 に近づき、割るとほぼ一定。右：勾配のノルム。割らないと 0 に近づき、割るとほぼ一定",
+    ja="左：d_k に対する最大の重み。割らないと 1 に近づき、割るとほぼ一定。"
+    "右：勾配のノルム。割らないと 0 に近づき、割るとほぼ一定",
     en="Left: the largest weight against d_k nears 1 without division and stays level with it. "
     "Right: the norm of the gradient nears 0 without division and stays level with it",
 )
@@ -232,18 +238,18 @@ show(
 # 割らない線は、$d_k$ が大きくなるほど上がって 1 に近づきます。一つのキーだけを見て、ほかを捨てる状態です。右の図では、そのとき勾配が
 # ほとんど残っていません。重みを変えたくても、学習の信号が softmax を通れないのです。割った線は、どちらの図でもほぼ水平です。
 #
-# 二つのトークンの例でも、割らなければ一行目の重みは {{eq-scores.unscaled1}} と {{eq-scores.unscaled2}} になり、片寄りが強くなります。
+# 二つのトークンの例でも、割らなければ一行目の重みは {{eq-scores.unscaled1}} と {{eq-scores.unscaled2}} になり、重みの偏りが大きくなります。
 #
 # 次の図は、重みの**エントロピー**の分布です。エントロピー $-\sum_j \alpha_j \ln \alpha_j$ は、すべてのキーを均等に見れば $\ln 10$、
 # 一つだけを見れば 0 になります。
 
-# %% [markdown] lang="en" id="p2-sqrt-read" of="abc392ea"
+# %% [markdown] lang="en" id="p2-sqrt-read" of="a354480c"
 # Without division the line climbs towards 1 as $d_k$ grows: one key is seen and the rest is thrown away. The right panel
 # shows that hardly any gradient is left by then. However much the weights ought to change, the signal does not get through
 # the softmax. With division both lines are nearly level.
 #
-# In the example of two tokens, too, the first row would lean further without division: {{eq-scores.unscaled1}} and
-# {{eq-scores.unscaled2}}.
+# In the example of two tokens, too, the first row would lean further without division: it would be
+# {{eq-scores.unscaled1}} and {{eq-scores.unscaled2}}.
 #
 # The next figure shows how the **entropy** of the weights is distributed. The entropy $-\sum_j \alpha_j \ln \alpha_j$ is
 # $\ln 10$ where all keys are seen evenly, and 0 where a single one is seen.
@@ -270,15 +276,15 @@ show(
 # ## マスク
 #
 # 見せてはいけないキーがあります。一つは、長さをそろえるためのパディングです。もう一つは、学習のときに先読みしてはいけない、
-# 未来のトークンです。henkan のマスクは真偽値で、**True が「見てよい」**を表します。
+# 未来のトークンです。henkan のマスクは真偽値で、**True** は「見てよい」を表します。
 #
 # 隠すキーのスコアを、softmax の**前に** $-\infty$ にします。$e^{-\infty} = 0$ なので、分子だけでなく分母からも消えます。
 
-# %% [markdown] lang="en" id="p2-mask" of="120138be"
+# %% [markdown] lang="en" id="p2-mask" of="ecc827bc"
 # ## Masks
 #
 # Some keys must not be seen: the padding that makes lengths equal, and the future tokens, at which training must not
-# peek. henkan's masks are boolean, and **True means "may attend"**.
+# peek. henkan's masks are boolean, and **True** means "may attend".
 #
 # The score of a hidden key is set to $-\infty$ **before** the softmax. Because $e^{-\infty} = 0$, the key vanishes from the
 # numerator and from the denominator alike.
@@ -300,11 +306,11 @@ three_scores = torch.tensor([1.0, 2.0, 3.0])
 visible = torch.tensor([True, True, False])
 print(three_scores.masked_fill(~visible, -torch.inf).softmax(dim=-1))
 
-past = torch.ones(4, 4, dtype=torch.bool).tril()  # position t may see 0 to t
-x = torch.randn(4, 8)
+past = torch.ones(3, 3, dtype=torch.bool).tril()  # position t may see 0 to t
+x = torch.randn(3, 8)
 masked_output, masked_weights = scaled_dot_product_attention(x, x, x[:, :2], past)
 masked_scores = (x @ x.T / math.sqrt(8)).masked_fill(~past, -torch.inf)
-symbols = list(L("春夏秋冬", "abcd"))
+symbols = list(L("春夏秋", "abc"))
 show(
     plotting.attention_steps(masked_scores, masked_weights, masked_output, symbols, symbols, mask=past),
     ja="先読み防止マスクをかけたスコア、重み、出力。対角線より右上のマスは斜線で隠れている",
@@ -313,10 +319,10 @@ show(
 
 # %% [markdown] lang="ja" id="p2-blind"
 # **見てよいキーが一つもない行**はどうなるでしょうか。分母が 0 なので、$-\infty$ では 0/0、つまり NaN です。$-10^9$ のような有限の数で隠すと、
-# すべてのスコアが等しくなり、隠したはずの三つに 1/3 ずつ重みがつきます。henkan では、その行の重みを 0 にします。
-# NaN は一つでもあると、勾配を通して学習全体を壊すからです。
+# すべてのスコアが等しくなり、隠したはずの三つに 1/3 ずつ重みがつきます。henkan では、その行の重みを 0 にします。一つの NaN が、
+# 勾配を通して学習全体を壊すからです。
 
-# %% [markdown] lang="en" id="p2-blind" of="36a14afe"
+# %% [markdown] lang="en" id="p2-blind" of="1b3843c1"
 # What becomes of **a row that may look nowhere**? Its denominator is 0: with $-\infty$ the row is 0/0, that is NaN. With a
 # finite number such as $-10^9$ all its scores are equal, and the three keys that should be hidden get 1/3 each. henkan sets
 # the weights of such a row to 0, since a single NaN travels through the gradients and ruins the whole training.
@@ -346,10 +352,10 @@ equation_card("eq-heads")
 equation_card("eq-mha")
 
 # %% [markdown] lang="ja" id="p2-split"
-# 「分ける」と言っても、数は一つも動きません。1 から 8 までの数で見てみましょう。二つのトークンが四つずつ数を持っています。
-# `split_heads` は、どのトークンについても最初の二つをヘッド 0 に、残りの二つをヘッド 1 に渡します。`merge_heads` はその逆です。
+# 「分ける」と言っても、数は一つも動きません。1 から 8 までの数で見てみましょう。二つのトークンが四つずつ数を持っています。どのトークンに
+# ついても、`split_heads` は最初の二つをヘッド 0 に、残りの二つをヘッド 1 に渡します。`merge_heads` はその逆です。
 
-# %% [markdown] lang="en" id="p2-split" of="5f51c3fe"
+# %% [markdown] lang="en" id="p2-split" of="9d5c41e3"
 # To split is only to read differently: no number changes. Take the numbers 1 to 8, two tokens with four numbers each. Of
 # every token, `split_heads` hands the first two to head 0 and the other two to head 1. `merge_heads` is the way back.
 
@@ -391,10 +397,10 @@ show(
 )
 
 # %% [markdown] lang="ja" id="p2-params"
-# パラメーターを数えます。四つの射影は、どれも $d_{\mathrm{model}} \times d_{\mathrm{model}}$ の行列と $d_{\mathrm{model}}$ 個のバイアスです。合わせて $4(d^2 + d)$ 個で、
-# $d = 128$ なら {{eq-mha.parameters:,.0f}} 個になります。ヘッドの数は、この式のどこにも出てきません。
+# パラメーターを数えます。四つの射影は、どれも $d_{\mathrm{model}} \times d_{\mathrm{model}}$ の行列と $d_{\mathrm{model}}$ 個のバイアスです。合わせて
+# $4(d^2 + d)$ 個で、$d = 128$ なら {{eq-mha.parameters:,.0f}} 個になります。ヘッドの数は、この式のどこにも出てきません。
 
-# %% [markdown] lang="en" id="p2-params" of="9e6e21ca"
+# %% [markdown] lang="en" id="p2-params" of="1fc16b42"
 # Count the parameters. Each of the four projections is a matrix of $d_{\mathrm{model}} \times d_{\mathrm{model}}$ and $d_{\mathrm{model}}$ biases.
 # That makes $4(d^2 + d)$, or {{eq-mha.parameters:,.0f}} for $d = 128$. The number of heads does not occur in it.
 
@@ -486,14 +492,15 @@ print(three_scores.half().masked_fill(~visible, -torch.inf).softmax(dim=-1))
 # %% [markdown] lang="ja" id="p2-exercises"
 # ## 練習
 #
-# ここからは自分で書きます。`henkan watch` を動かしておくと、保存するたびに検査されます。このノートブックの中で
-# `check("phase2/sdpa", my_function)` と書いても、同じ検査ができます。
+# ここからは自分で書きます。`henkan watch` を動かしておくと、保存するたびに検査されます。このノートブックの中でも、
+# `from henkan.course.notebook import check` のあとで `check("phase2/sdpa", my_function)` と書けば、同じ検査ができます。
 
-# %% [markdown] lang="en" id="p2-exercises" of="2f407708"
+# %% [markdown] lang="en" id="p2-exercises" of="bf72572e"
 # ## Exercises
 #
 # Now it is your turn to write. Leave `henkan watch` running and your file is checked each time you save it. In this
-# notebook, `check("phase2/sdpa", my_function)` runs the same checks.
+# notebook, too, `from henkan.course.notebook import check` and then `check("phase2/sdpa", my_function)` runs the same
+# checks.
 
 # %% id="p2-exercise-cards"
 exercise_card("phase2/softmax")
@@ -512,18 +519,18 @@ exercise_card("phase2/why_sqrt")
 # ### M2-1　「√d_k で割っても割らなくても、たいした違いはない」
 #
 # 大きく違います。割らないと、$d_k$ が大きいほど内積の標準偏差が $\sqrt{d_k}$ に比例して広がり、softmax は一つのキーに重みを集めます。
-# そのとき softmax を通る勾配はほとんど 0 です。$d_k$ で割るのも誤りで、こんどはスコアが 0 に集まり、どのキーも同じ重みになります。
+# そのとき softmax を通る勾配はほとんど 0 です。$d_k$ で割るのも誤りで、こんどはスコアが 0 に集まり、どのキーもほとんど同じ重みになります。
 
-# %% [markdown] lang="en" id="p2-cards" of="0e16617a"
+# %% [markdown] lang="en" id="p2-cards" of="df8e1bd4"
 # ## Misconceptions
 #
-# Ideas that many people hold at first. If a check refers to "card M2-…", this is the place to read.
+# Ideas that many people hold at first. If a check refers to a "misconception card M2-…", this is the place to read.
 #
 # ### M2-1: "Whether to divide by √d_k makes little difference"
 #
 # It makes a large one. Without it the standard deviation of the products grows with $\sqrt{d_k}$, and the softmax puts nearly all
-# weight on one key, through which hardly any gradient passes. Dividing by $d_k$ is wrong, too: then the scores gather
-# around 0, and every key gets the same weight.
+# weight on one key. Hardly any gradient passes through it then. Dividing by $d_k$ is wrong, too: the scores gather around
+# 0, and every key gets nearly the same weight.
 
 # %% [markdown] lang="ja" id="p2-m2-2"
 # ### M2-2　「重みが大きいトークンほど重要で、重みは予測の説明になる」
@@ -561,7 +568,8 @@ for head in range(2):
     print(
         L(
             f"ヘッド {head}：最大の重みの平均 {largest:.2f}、0 にしたときの出力の変化 {differences[head]:.2f}",
-            f"head {head}: mean of the largest weight {largest:.2f}, change of the output without it {differences[head]:.2f}",
+            f"head {head}: mean of the largest weight {largest:.2f}, "
+            f"change of the output without it {differences[head]:.2f}",
         )
     )
 
@@ -583,11 +591,11 @@ for head in range(2):
 #
 # ### M2-6　「割る数は √d_model である」
 #
-# 内積を取るのは、一つのヘッドの中の $D$ 個の成分です。だから割る数は $\sqrt{D}$ で、論文の $\sqrt{d_k}$ はこれを指します。
-# $d_{\mathrm{model}} = 512$、$H = 8$ なら $D = 64$ なので、割る数は 8 です。$\sqrt{512}$ で割ると、さらに $\sqrt{8}$ で割ったことになり、スコアが小さくなりすぎます。
+# 内積を取るのは、一つのヘッドの中の $D$ 個の成分です。だから割る数は $\sqrt{D}$ で、論文の $\sqrt{d_k}$ はこれを
+# 指します。$d_{\mathrm{model}} = 512$、$H = 8$ なら $D = 64$ なので、割る数は 8 です。$\sqrt{512}$ で割ると、さらに $\sqrt{8}$ で割ったことになり、スコアが小さくなりすぎます。
 # ヘッドが一つのときだけ、二つの数は一致します。
 
-# %% [markdown] lang="en" id="p2-m2-3" of="86ff1bf1"
+# %% [markdown] lang="en" id="p2-m2-3" of="2e890613"
 # ### M2-3: "More heads mean more parameters"
 #
 # They do not. The heads share the width $d_{\mathrm{model}}$, and the matrices stay as large as they were. With $d_{\mathrm{model}} = 128$

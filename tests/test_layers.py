@@ -105,7 +105,8 @@ def test_no_file_is_named_for_having_no_meaning() -> None:
 
 
 def test_no_mask_is_a_large_negative_number() -> None:  # T17
-    for path in FILES:
+    exercises = Path("course/exercises")  # where it is a mistake with a name
+    for path in (path for path in FILES if not path.is_relative_to(exercises)):
         for node in ast.walk(ast.parse((SRC / path).read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.UnaryOp)

@@ -5,13 +5,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course.builder import ROOT, SOURCES
 from course.builder.lesson import Lesson, SourceError, read_lesson, read_lessons
 from course.builder.notebook import build, build_all
 from course.builder.placeholders import known_number
 from course.builder.stamp import stamp
-from henkan.course.text import LANGUAGES
+from henkan.course.text import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from course.builder.execute import Run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,25 +67,37 @@ def run_glossary(options: argparse.Namespace) -> int:
 
 def run_run(options: argparse.Namespace) -> int:
     """Run the notebooks as they would be built now."""
-    from course.builder.execute import execute, figures  # here, so that the other commands start at once
+    from course.builder.execute import Run, different_numbers, execute  # here, so that other commands start at once
 
     if options.full:
         os.environ["HENKAN_SMOKE"] = "0"
     failed = False
     for lesson in _named(options.lessons):
+        runs: list[Run] = []
         for language in options.lang:
-            run = execute(build(lesson, language, known_number), lesson.seconds)
-            _say(f"{'✗' if run.problems else '✓'} {lesson.name} {language}  {run.seconds:.1f} s of {lesson.seconds} s")
-            for problem in run.problems:
-                _say(f"  {lesson.name} {language} {problem}")
-            if options.figures:
-                folder = Path(options.figures) / lesson.name / language
-                folder.mkdir(parents=True, exist_ok=True)
-                for name, png, alternative in figures(run.notebook):
-                    (folder / f"{name}.png").write_bytes(png)
-                    _say(f"  {folder / name}.png  {alternative}")
-            failed |= bool(run.problems)
+            runs.append(execute(build(lesson, language, known_number), lesson.seconds))
+            _report(lesson, language, runs[-1], options.figures)
+        if len(runs) == 2 and (differ := different_numbers(runs[0].notebook, runs[1].notebook)):
+            _say(f"✗ {lesson.name}: the languages give different numbers in {', '.join(differ)}")
+            failed = True
+        failed |= any(run.problems for run in runs)
     return int(failed)
+
+
+def _report(lesson: Lesson, language: Language, run: "Run", folder: str | None) -> None:
+    """Say how a run went, and write its figures into ``folder``."""
+    from course.builder.execute import figures
+
+    _say(f"{'✗' if run.problems else '✓'} {lesson.name} {language}  {run.seconds:.1f} s of {lesson.seconds} s")
+    for problem in run.problems:
+        _say(f"  {lesson.name} {language} {problem}")
+    if folder is None:
+        return
+    target = Path(folder) / lesson.name / language
+    target.mkdir(parents=True, exist_ok=True)
+    for name, png, alternative in figures(run.notebook):
+        (target / f"{name}.png").write_bytes(png)
+        _say(f"  {target / name}.png  {alternative}")
 
 
 def _named(names: Sequence[str]) -> list[Lesson]:

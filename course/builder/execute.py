@@ -21,6 +21,7 @@ from course.builder import ROOT
 THREADS = 2
 HANGS_AFTER = 600  # seconds for one cell: that is no slow lesson any more
 UNWANTED = re.compile(r"Glyph \d+ .*missing|findfont|\w+Warning: ")
+DECIMAL = re.compile(r"\d+\.\d+")
 OFFLINE = Path(__file__).with_name("offline.py")
 
 
@@ -71,12 +72,19 @@ def figures(notebook: Any) -> Iterator[tuple[str, bytes, str]]:
 
 
 def printed(notebook: Any) -> dict[str, str]:
-    """What each cell of a notebook that has run printed or returned, by id."""
-    return {
-        cell.id: "\n".join(output.get("text", output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    }
+    """What each cell of a notebook that has run printed, returned or displayed as text, by id."""
+
+    def text(output: Any) -> str:
+        data = output.get("data", {})
+        return str(output.get("text") or data.get("text/markdown") or data.get("text/plain") or "")
+
+    return {cell.id: "\n".join(map(text, cell.outputs)) for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def different_numbers(first: Any, second: Any) -> list[str]:
+    """The ids of the cells that give other decimals in one language than in the other."""
+    decimals = [{name: sorted(DECIMAL.findall(text)) for name, text in printed(one).items()} for one in (first, second)]
+    return [name for name, found in decimals[0].items() if found != decimals[1].get(name)]
 
 
 def _unwanted_outputs(notebook: Any) -> Iterator[str]:

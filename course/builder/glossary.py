@@ -24,8 +24,8 @@ INTRODUCTION = """\
 <!-- Written from course/glossary.toml by: python -m course.builder glossary -->
 
 The terms of henkan's texts. Where the Japanese column has two terms, both are right and the first is preferred. *Never* are
-forms that are wrong in these texts whatever they mean; tests look for them in README.ja.md, the lessons, the exercises and
-the messages. *Not for this* are ordinary words that mean something else.
+forms that are wrong in these texts whatever they mean; tests look for them in README.ja.md, the lessons, the exercises,
+the figures and the messages. *Not for this* are ordinary words that mean something else.
 
 henkan の文章で使う用語です。日本語の欄に二つあるときは、どちらも使えますが、先のものを優先します。「使わない形」は、どの意味でも
 使いません。「この意味では使わない」は、ほかの意味でなら使ってよい語です。

@@ -18,6 +18,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 LANGUAGE_CELL = "language"
+WHOLE_LINE = re.compile(r"\s*([#|<]|```|\$\$)")  # ends where its line ends
 BLOCK_START = re.compile(r"\s*([-*+>#|]|\d+[.)]|```|\$\$|<)")
 
 
@@ -57,13 +58,19 @@ def unwrapped(text: str) -> str:
     inside_block = False  # between the fences of code or of a formula
     for line in text.splitlines():
         fences = line.strip().startswith("```") or (line.strip().startswith("$$") and line.count("$$") == 1)
-        joins = lines and not inside_block and not fences and not BLOCK_START.match(line)
-        if joins and lines[-1] and line.strip() and _is_wide(lines[-1][-1]) and _is_wide(line.strip()[0]):
+        if lines and not inside_block and not fences and _continues(lines[-1], line):
             lines[-1] += line.strip()
         else:
             lines.append(line)
         inside_block ^= fences
     return "\n".join(lines)
+
+
+def _continues(before: str, line: str) -> bool:
+    """Whether ``line`` goes on with a Japanese sentence that ``before`` has begun."""
+    if WHOLE_LINE.match(before) or BLOCK_START.match(line) or not before or not line.strip():
+        return False
+    return _is_wide(before[-1]) and _is_wide(line.strip()[0])
 
 
 def _is_wide(character: str) -> bool:

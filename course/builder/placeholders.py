@@ -30,7 +30,7 @@ def fill(text: str, number: Numbers = ledger_number) -> str:
     """``text`` with every placeholder replaced by its number. Prose gets a true minus sign."""
 
     def typeset(match: re.Match[str], *, minus: str) -> str:
-        written = format(number(match["label"], match["name"]), match["format"] or DEFAULT_FORMAT)
+        written = format(number(match["label"], match["name"]), (match["format"] or DEFAULT_FORMAT).strip())
         return written.replace("-", minus)
 
     pieces = FORMULA_OR_CODE.split(text)  # prose and the rest take turns

@@ -12,8 +12,10 @@ RIGHT = HEAD + (
     "    return weights @ v, weights\n"
 )
 NO_SCALE = RIGHT.replace(" / math.sqrt(q.size(-1))", "")
-LINE = 5
-"""The line of ``body`` in the file."""
+
+STEP = "lesson0/gradient_step"  # an exercise without torch, which takes no time
+STEP_HEAD = "def gradient_step(weights, values, bias, target, learning_rate):\n"
+STEP_WHERE = "gradient_step.py:2"
 
 
 def new_workspace(folder: Path, language: str = "en") -> Workspace:
@@ -24,6 +26,11 @@ def new_workspace(folder: Path, language: str = "en") -> Workspace:
 def body(line: str) -> str:
     """Attention whose first line is ``line``."""
     return HEAD + f"    {line}\n" + RIGHT.removeprefix(HEAD)
+
+
+def step(line: str) -> str:
+    """A gradient step of one line."""
+    return f"{STEP_HEAD}    {line}\n"
 
 
 def write(workspace: Workspace, text: str, exercise_id: str = SDPA) -> Path:

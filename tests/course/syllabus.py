@@ -24,12 +24,14 @@ MISTAKES = {
 }
 
 ROOT = Path(__file__).parents[2]
+ALTERNATIVES = Path(__file__).parent / "alternatives"
 FOLDER = Path(henkan.course.__file__).parent / "exercises"
 
 
-def files_of(exercise_id: str) -> tuple[Path, Path]:
-    """The card and the checks."""
-    return FOLDER / f"{exercise_id}.toml", FOLDER / f"{exercise_id}.py"
+def files_of(exercise_id: str) -> tuple[Path, Path, Path]:
+    """The card, the checks, and other right solutions."""
+    others = ALTERNATIVES / f"{exercise_id.replace('/', '_')}.py"
+    return FOLDER / f"{exercise_id}.toml", FOLDER / f"{exercise_id}.py", others
 
 
 WRITTEN = [exercise_id for exercise_id in ORDER if all(path.exists() for path in files_of(exercise_id))]

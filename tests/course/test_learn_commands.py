@@ -108,7 +108,6 @@ def test_outside_of_a_course_one_line_says_what_to_do(command: str, henkan: Henk
         ("hint", "phase2"),
         ("hint", "phase2/sdpa", "phase2/softmax"),
         ("next", "../elsewhere.py"),
-        ("reset",),
         ("solution",),
         ("diff",),
         ("list", "phase2"),
@@ -231,12 +230,23 @@ def test_the_list_has_every_exercise_and_what_is_noted(henkan: Henkan, course: W
         assert any(name.partition("/")[2] in line.split() for line in lines)
     (current,) = [line for line in lines if line.startswith(">")]
     assert current.startswith("> ✓ sdpa ")
-    assert "hint 1/3" in next(line for line in lines if " softmax " in line)
+    assert "hint 1/3" in next(line for line in lines if line.startswith("  · softmax "))
     assert f"1/{len(ORDER)} solved" in lines[-1]
     rows = {row["exercise"]: row for row in json.loads(henkan("list", "--json").out)}
     assert rows[SDPA]["solved"]
     assert rows[SDPA]["current"]
     assert rows["phase2/softmax"]["hints"] == 1
+
+
+def test_explain_speaks_the_language_of_the_exercises(
+    henkan: Henkan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    new_workspace(tmp_path / "course", "ja")
+    monkeypatch.chdir(tmp_path / "course")
+    assert "縮小付き内積アテンション" in henkan("explain", "eq-sdpa").out
+    monkeypatch.chdir(tmp_path)
+    assert "Scaled dot-product attention" in henkan("explain", "eq-sdpa").out
 
 
 def test_reset_says_where_the_work_is(henkan: Henkan, course: Workspace) -> None:

@@ -187,6 +187,25 @@ class HeadsOfFullWidth(Learner):
         self.query_projection = nn.Linear(d_model, d_model * num_heads)
 
 
+class OutputAlone(Learner):
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, mask: Mask = None) -> Tensor:
+        return super().forward(query, key, value, mask)[0]
+
+
+def output_alone(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(q, k, v)
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "part"), [("phase2/sdpa", output_alone), ("phase2/multi_head_attention", OutputAlone)]
+)
+def test_an_output_without_weights_is_not_taken_apart_row_by_row(exercise_id: str, part: Part) -> None:
+    failure = run(exercise_id, part).failure
+    assert failure is not None
+    assert failure.message == "wrong_results"
+    assert failure.values["yours"] == "Tensor"
+
+
 class TestMultiHeadAttention:
     def test_a_shared_projection_is_named_though_dropout_is_missing_too(self) -> None:
         assert mistake_in("phase2/multi_head_attention", Copied) == "shared_qk_projection"

@@ -1,14 +1,18 @@
 """A report as a learner reads it."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+import henkan
 from henkan.course.finding import Failure, Report, Row
 from henkan.course.render import COLUMNS, render, render_line
 from henkan.course.text import LANGUAGES, Language
 from henkan.course.width import pad, wrap
+from henkan.course.words import messages
 
 ROWS = (
     Row("α[0,0]", 0.637767, 0.637767),
@@ -137,3 +141,21 @@ def test_lines_break_where_japanese_may() -> None:
 def test_japanese_counts_two_columns() -> None:
     assert pad("形", 4) == "形  "
     assert cell_len(pad("あなた", 8)) == 8
+
+
+def test_every_sentence_is_said_somewhere_and_every_word_is_there() -> None:
+    said: set[object] = set()
+    asked: set[object] = set()
+    for layer in ("course", "cli"):
+        for path in (Path(henkan.__file__).parent / layer).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant):
+                    said.add(node.value)
+                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "word":
+                    asked |= {first.value for first in node.args[:1] if isinstance(first, ast.Constant)}
+    # The code has the beginnings of some names alone: f"lesson_{phase}".
+    beginnings = tuple(name for name in said if isinstance(name, str) and re.fullmatch(r"[a-z]{3,}_", name))
+    silent = {name for name in messages().keys() - said if not name.startswith(beginnings)}
+    assert silent == set(), "sentences that nobody says"
+    assert asked - messages().keys() == set(), "sentences that are missing"
+    assert len(asked) > 20

@@ -7,17 +7,18 @@ import time
 from pathlib import Path
 
 import pytest
-from learner import HEAD, LINE, NO_SCALE, RIGHT, SDPA, body
+from learner import NO_SCALE, RIGHT, SDPA, STEP, STEP_HEAD, STEP_WHERE, body, step
 
 from henkan.course import run as runs
+from henkan.course import worker
 from henkan.course.finding import Report
 from henkan.course.run import Run
 
 
-def check(folder: Path, text: str, limit: float = 60.0) -> Report:
-    path = folder / "sdpa.py"
+def check(folder: Path, text: str, exercise_id: str = SDPA, limit: float = 60.0) -> Report:
+    path = folder / f"{exercise_id.partition('/')[2]}.py"
     path.write_text(text, encoding="utf-8")
-    return Run(SDPA, path, limit).wait()
+    return Run(exercise_id, path, limit).wait()
 
 
 def show(capsys: pytest.CaptureFixture[str], text: str) -> None:
@@ -39,45 +40,53 @@ def test_a_named_mistake_comes_back_by_name_with_its_numbers(tmp_path: Path) -> 
     assert failure.rows[0].yours == pytest.approx(0.689974, abs=1e-6)
 
 
-WHERE = f"sdpa.py:{LINE}"
-
-
 @pytest.mark.parametrize(
     ("text", "message", "values"),
     [
-        (body("undefined"), "raised", {"where": WHERE, "code": "undefined"}),
-        (body("q.no_such_method()"), "raised", {"where": WHERE}),
-        (body("import torch; torch.zeros(2) @ torch.zeros(3)"), "raised", {"where": WHERE}),
-        (body("scaled_dot_product_attention(q, k, v)"), "raised", {"where": WHERE}),
-        (body("import sys; sys.exit(0)"), "left_python", {"where": WHERE}),
-        (body("raise NotImplementedError"), "not_written_yet", {"where": WHERE}),
-        (body("import os; os._exit(0)"), "python_ended", {"status": "0"}),
-        (body("import ctypes; ctypes.string_at(0)"), "python_ended", {"where": WHERE}),
-        (body("input()"), "raised", {"where": WHERE, "error": "EOFError: EOF when reading a line"}),
-        (body("return None"), "wrong_result", {"where": ""}),
-        ("def scaled_dot_product_attention(q):\n    return q, q\n", "wrong_arguments", {}),
-        (body("if True"), "syntax_error", {"where": WHERE, "code": "if True"}),
+        (step("undefined"), "raised", {"where": STEP_WHERE, "code": "undefined"}),
+        (step("weights.no_such_method()"), "raised", {"where": STEP_WHERE}),
+        (step("import math; math.sqrt(-1)"), "raised", {"where": STEP_WHERE}),
+        (step("return gradient_step(weights, values, bias, target, 0)"), "raised", {"where": STEP_WHERE}),
+        (step("import sys; sys.exit(0)"), "left_python", {"where": STEP_WHERE}),
+        (step("raise NotImplementedError"), "not_written_yet", {"where": STEP_WHERE}),
+        (step("import os; os._exit(0)"), "python_ended", {"status": "0"}),
+        (step("import ctypes; ctypes.string_at(0)"), "python_ended", {"where": STEP_WHERE}),
+        (step("input()"), "raised", {"where": STEP_WHERE, "error": "EOFError: EOF when reading a line"}),
+        (step("return [1.0, 2.0], {}"), "wrong_result", {"where": ""}),
+        ("def gradient_step(weights):\n    return weights, 0.0\n", "wrong_arguments", {}),
+        (step("if True"), "syntax_error", {"where": STEP_WHERE, "code": "if True"}),
         ("\x00", "syntax_error", {}),
-        ("import sys; sys.exit(1)", "left_python", {"where": "sdpa.py:1"}),
-        ("import no_such_module", "raised", {"where": "sdpa.py:1"}),
-        (
-            RIGHT.replace("scaled_dot_product_attention", "scaled_dot_attention"),
-            "renamed",
-            {"close": "scaled_dot_attention"},
-        ),
-        ("", "missing", {"name": "scaled_dot_product_attention"}),
-        ("scaled_dot_product_attention = 3", "missing", {}),
+        ("\ufeff" + step("if True"), "syntax_error", {"where": STEP_WHERE}),
+        ("import sys; sys.exit(1)", "left_python", {"where": "gradient_step.py:1"}),
+        ("import no_such_module", "raised", {"where": "gradient_step.py:1"}),
+        ("def gradient_steps(): pass", "renamed", {"close": "gradient_steps"}),
+        ("", "missing", {"name": "gradient_step"}),
+        ("gradient_step = 3", "missing", {}),
     ],
-    ids=lambda value: value.replace(HEAD, "").strip()[:40] if isinstance(value, str) else None,
+    ids=lambda value: value.replace(STEP_HEAD, "").strip()[:40] if isinstance(value, str) else None,
 )
 def test_code_that_cannot_be_checked_is_a_clear_report(
     text: str, message: str, values: dict[str, str], tmp_path: Path
 ) -> None:
-    failure = check(tmp_path, text).failure
+    failure = check(tmp_path, text, STEP).failure
     assert failure is not None
     assert failure.message == message
     for name, value in values.items():
         assert failure.values[name] == value
+
+
+def test_an_error_inside_of_torch_names_the_learners_line(tmp_path: Path) -> None:
+    failure = check(tmp_path, body("import torch; torch.nn.functional.linear(q, torch.zeros(3))")).failure
+    assert failure is not None
+    assert failure.values["where"] == "sdpa.py:5"
+
+
+def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "gradient_step.py"
+    path.write_bytes(step("'重み'").encode("shift_jis"))
+    failure = Run(STEP, path).wait().failure
+    assert failure is not None
+    assert failure.message == "not_utf8"
 
 
 def test_a_file_that_is_not_there_is_a_report(tmp_path: Path) -> None:
@@ -86,46 +95,48 @@ def test_a_file_that_is_not_there_is_a_report(tmp_path: Path) -> None:
     assert failure.message == "no_file"
 
 
-@pytest.mark.parametrize("folder", ["plain", "日本語 のフォルダー", "phase2"])
+@pytest.mark.parametrize("folder", ["plain", "日本語 のフォルダー", "lesson0"])
 def test_a_loop_without_end_is_ended_and_its_line_named(folder: str, tmp_path: Path) -> None:
     (tmp_path / folder).mkdir()
     start = time.monotonic()
-    report = check(tmp_path / folder, body("while True: pass"), limit=5)
-    assert time.monotonic() - start < 5 + runs.GRACE
+    report = check(tmp_path / folder, step("while True: pass"), STEP, limit=2)
+    assert time.monotonic() - start < 2 + runs.GRACE
     assert report.failure is not None
     assert report.failure.message == "too_slow"
-    assert report.failure.values == {"where": WHERE, "code": "while True: pass", "limit": "5"}
+    assert report.failure.values == {"where": STEP_WHERE, "code": "while True: pass", "limit": "2"}
 
 
 def test_what_is_printed_comes_with_the_report_and_not_to_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    report = check(tmp_path, body("print('形は', tuple(q.shape))"))
-    assert report.is_passed
-    assert report.output.startswith("形は (2, 3, 5, 4)\n")
+    report = check(tmp_path, step("print('重みは', weights); return values, bias"), STEP)
+    assert report.output.startswith("重みは (0.6377")
     assert capfd.readouterr() == ("", "")
 
 
 def test_prints_without_end_do_not_fill_the_disk(tmp_path: Path) -> None:
-    report = check(tmp_path, body("while True: print('x' * 1000)"))
+    report = check(tmp_path, step("while True: print('x' * 1000)"), STEP)
     assert report.failure is not None
     assert report.failure.message == "raised"
     assert len(report.output) <= runs.MAX_OUTPUT
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("henkan-*"))
-    check(tmp_path, RIGHT)
-    assert set(Path(tempfile.gettempdir()).glob("henkan-*")) <= before
-    assert [path.name for path in tmp_path.iterdir()] == ["sdpa.py"], "no __pycache__ among the learner's files"
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("temporary", "learner"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    check(tmp_path / "learner", step("return 1, 2"), STEP)
+    assert list((tmp_path / "temporary").iterdir()) == []
+    names = [path.name for path in (tmp_path / "learner").iterdir()]
+    assert names == ["gradient_step.py"], "no __pycache__ among the learner's files"
 
 
 def test_a_run_that_is_stopped_ends_what_it_has_started(tmp_path: Path) -> None:
     beat = tmp_path / "alive"
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {_heartbeat(beat)!r}])"
-    path = tmp_path / "sdpa.py"
-    path.write_text(body(code + "; import time; time.sleep(60)"), encoding="utf-8")
-    run = Run(SDPA, path)
+    path = tmp_path / "gradient_step.py"
+    path.write_text(step(code + "; import time; time.sleep(60)"), encoding="utf-8")
+    run = Run(STEP, path)
     deadline = time.monotonic() + 30
     while not beat.exists():
         assert time.monotonic() < deadline
@@ -143,7 +154,8 @@ def _heartbeat(path: Path) -> str:
 WARM = """
 import sys, time
 from pathlib import Path
-from henkan.course.run import Run, warm_up
+from henkan.course.run import Run
+from henkan.course.worker import warm_up
 warm_up()
 assert "torch" in sys.modules
 path = Path(sys.argv[1])
@@ -156,7 +168,7 @@ print(Run("phase2/sdpa", path).wait().failure.mistake)
 """
 
 
-@pytest.mark.skipif(not runs.CAN_FORK, reason="there is no fork here")
+@pytest.mark.skipif(not worker.CAN_FORK, reason="there is no fork here")
 def test_a_warm_worker_sees_every_new_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sdpa.py"
     path.write_text(RIGHT, encoding="utf-8")
@@ -172,3 +184,12 @@ def test_an_exercise_of_lesson_0_does_without_torch(tmp_path: Path, capsys: pyte
     report = Run("lesson0/attention_weights", path).wait()
     assert report.output == "False False\n"
     show(capsys, f"an exercise of lesson 0: {report.seconds:.2f}")
+
+
+def test_who_waits_long_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SLOW", 0.0)
+    told = []
+    path = tmp_path / "gradient_step.py"
+    path.write_text(step("raise NotImplementedError"), encoding="utf-8")
+    Run(STEP, path).wait(lambda: told.append("slow"))
+    assert told == ["slow"]

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -216,10 +216,25 @@ def test_keys_of_a_japanese_keyboard_count_and_arrows_do_not(typed: str, key: st
     assert plain(typed) == key
 
 
-def start_watch(workspace: Workspace, **options: object) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "henkan", "watch", SDPA]
-    environment = {**os.environ, "TERM": "xterm", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=workspace.root, env=environment, **options)  # type: ignore[call-overload]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start_watch(tmp_path: Path) -> Iterator[Start]:
+    """``start_watch(workspace, **options)`` starts the command; whatever the test does, it is ended."""
+    started = []
+
+    def start(workspace: Workspace, **options: object) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "henkan", "watch", SDPA]
+        environment = {**os.environ, "TERM": "xterm", "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path / "tmp")}
+        (tmp_path / "tmp").mkdir()
+        started.append(subprocess.Popen(command, cwd=workspace.root, env=environment, **options))  # type: ignore[call-overload]
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
 
 
 def read_until(descriptor: int, wanted: str, seconds: float = 60.0) -> str:
@@ -234,7 +249,9 @@ def read_until(descriptor: int, wanted: str, seconds: float = 60.0) -> str:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals are other things there")
 @pytest.mark.parametrize("leave", ["q", "Ctrl-C", "closed terminal"])
-def test_a_learner_at_a_terminal(leave: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_learner_at_a_terminal(
+    leave: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], start_watch: Start
+) -> None:
     import pty
     import termios
 
@@ -259,6 +276,7 @@ def test_a_learner_at_a_terminal(leave: str, tmp_path: Path, capsys: pytest.Capt
         os.write(ours, b"q") if leave == "q" else process.send_signal(signal.SIGINT)
         read_until(ours, "henkan watch goes on from here.")
     assert process.wait(10) == 0
+    assert not list((tmp_path / "tmp").iterdir()), "a run has left its files behind"
     if leave != "closed terminal":
         assert termios.tcgetattr(theirs) == before, "the terminal is as it was"
         os.close(theirs)
@@ -273,7 +291,9 @@ def test_a_learner_at_a_terminal(leave: str, tmp_path: Path, capsys: pytest.Capt
     [(lambda pipe: pipe.write(b"h\nq\n"), "hint 1/3"), (lambda pipe: pipe.close(), "There are no keys here.")],
     ids=["letters in a pipe", "no input"],
 )
-def test_it_works_without_a_terminal(talk: Callable[[object], None], wanted: str, tmp_path: Path) -> None:
+def test_it_works_without_a_terminal(
+    talk: Callable[[object], None], wanted: str, tmp_path: Path, start_watch: Start
+) -> None:
     process = start_watch(new_workspace(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     talk(process.stdin)

@@ -23,10 +23,8 @@ def stale_twins(lesson: Lesson) -> Iterator[Problem]:
     """An English cell was written against the Japanese text as it stands now."""
     for japanese, english in lesson.pairs:
         if english.of != japanese.hash:
-            command = f"python -m course.builder stamp course/{lesson.path.name}"
-            yield in_cell(
-                lesson, english, f"the Japanese text has changed: read both, mend the English, then {command}"
-            )
+            why = "the Japanese text has changed: read both, mend the English" if english.of else "read both"
+            yield in_cell(lesson, english, f"{why}, then python -m course.builder stamp course/{lesson.path.name}")
 
 
 def different_twins(lesson: Lesson) -> Iterator[Problem]:

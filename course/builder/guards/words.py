@@ -1,5 +1,6 @@
 """Texts for learners use the terms of the glossary."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,8 @@ from course.builder import ROOT
 from course.builder.glossary import slips
 from course.builder.guards.problem import Problem, shown
 
-MESSAGES = ROOT / "src" / "henkan" / "course"
+LIBRARY = ROOT / "src" / "henkan"
+KANA = re.compile("[ぁ-んァ-ヶ]")
 
 
 def wrong_terms(paths: list[Path]) -> Iterator[Problem]:
@@ -17,6 +19,7 @@ def wrong_terms(paths: list[Path]) -> Iterator[Problem]:
             yield Problem(f"{shown(path)}:{slip.line}", f"{slip.form} is written {slip.right} (course/glossary.toml)")
 
 
-def message_files(folder: Path = MESSAGES) -> list[Path]:
-    """Every file with texts of the course itself."""
-    return sorted(folder.rglob("*.toml"))
+def message_files(folder: Path = LIBRARY) -> list[Path]:
+    """Every file of the library that says something in Japanese: texts of the course, labels of figures, commands."""
+    files = [*folder.rglob("*.toml"), *folder.rglob("*.py")]
+    return sorted(path for path in files if KANA.search(path.read_text(encoding="utf-8")))

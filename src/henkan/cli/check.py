@@ -4,12 +4,16 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from henkan.cli.parser import Parser
 from henkan.cli.workspace import PHASES, add_language, find_exercise, has_colour, open_workspace
 from henkan.course.text import Language
 from henkan.course.words import word
 from henkan.course.workspace import Workspace
+
+if TYPE_CHECKING:
+    from henkan.course.finding import Report
 
 DESCRIPTION = """\
 Check exercises: the current one, those that are named, the ones of a phase (phase2), or --all. What passes is noted.
@@ -26,24 +30,11 @@ def run(arguments: list[str]) -> int:
     if len(names) == 1 and given["exercises"]:
         workspace.update(lambda state: setattr(state, "current", names[0]))
 
-    from henkan.course.finding import Report
-    from henkan.course.render import render, render_line
-    from henkan.course.run import Run, warm_up
+    from henkan.course.worker import warm_up
 
     if len(names) > 1:
         warm_up()
-    reports: list[Report] = []
-    for name in names:
-        report = Run(name, workspace.file(name)).wait()
-        state = workspace.note(report)
-        reports.append(report)
-        if given["json"]:
-            continue
-        clear = "\x1b[K" if sys.stdout.isatty() else ""
-        if len(names) == 1:
-            print(clear + render(report, language, colour=has_colour(), hints_read=state.hints.get(name, 0)))
-        else:
-            print(clear + render_line(report, language, colour=has_colour()), flush=True)
+    reports = [_check(workspace, name, language, quiet=given["json"], alone=len(names) == 1) for name in names]
     if given["json"]:
         print(json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=1))
     elif len(names) > 1:
@@ -51,6 +42,26 @@ def run(arguments: list[str]) -> int:
             "\n" + word("check_sum", language, passed=sum(report.is_passed for report in reports), total=len(reports))
         )
     return 0 if all(report.is_passed for report in reports) else 1
+
+
+def _check(workspace: Workspace, name: str, language: Language, *, quiet: bool, alone: bool) -> "Report":
+    """Check one exercise, note how that ended and, unless ``quiet``, print it: in full if it is ``alone``."""
+    from henkan.course.render import render, render_line
+    from henkan.course.run import LIMIT, Run
+
+    clear = "\x1b[K" if sys.stdout.isatty() else ""  # what is being checked is written over
+
+    def say_that_it_is_slow() -> None:
+        if not quiet:
+            print(clear + word("still_checking", language, limit=f"{LIMIT:g}"), flush=True)
+
+    report = Run(name, workspace.file(name)).wait(say_that_it_is_slow)
+    state = workspace.note(report)
+    if not quiet and alone:
+        print(clear + render(report, language, colour=has_colour(), hints_read=state.hints.get(name, 0)))
+    elif not quiet:
+        print(clear + render_line(report, language, colour=has_colour()), flush=True)
+    return report
 
 
 def make_parser() -> Parser:

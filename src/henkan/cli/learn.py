@@ -1,11 +1,10 @@
 """``henkan learn``."""
 
-import os
 import shlex
 from pathlib import Path
 
 from henkan.cli.parser import Parser
-from henkan.course.text import LANGUAGES, Language
+from henkan.course.text import Language, wished_language
 
 DESCRIPTION = """\
 A course in which you write the Transformer yourself. Each exercise is a part of henkan: a signature, a docstring, and
@@ -16,35 +15,35 @@ what there is to do; the checks say what is wrong, and which common mistake it i
   cd henkan-course
   henkan watch                           check the current exercise each time its file is saved
 
-Transformer を自分の手で書く講座です。練習の一つひとつが henkan の部品になっていて、どこが違うか、よくあるどの間違いかを
-検査が教えます。henkan learn init でフォルダーを作り、その中で henkan watch を始めてください。"""
+トランスフォーマーを自分の手で書く講座です。練習の一つひとつが henkan の部品になっています。どこが違うか、よくあるどの
+間違いかは、検査が教えます。henkan learn init でフォルダーを作り、その中で henkan watch を始めてください。"""
 
 DEFAULT = "henkan-course"
 
 
 def run(arguments: list[str]) -> int:
     """Make the folder; say what was made and how to begin."""
-    parser = make_parser()
-    if not arguments:
+    given = make_parser().given(arguments)
+    if given["action"] is None:
         print(DESCRIPTION)
         return 0
-    given = parser.given(arguments)
     if given["action"] != "init":
-        raise ValueError(f"{given['action']!r} is not something to learn with: henkan learn init makes the exercises")
+        raise ValueError(f"did you mean henkan learn init {shlex.quote(given['action'])}?")
     from henkan.course.words import word
     from henkan.course.workspace import create
 
     root = _root(given["dir"])
-    created = create(root, given["lang"] or _wished())
+    created = create(root, given["lang"] or wished_language())
     state = created.workspace.state
-    shown = os.path.relpath(root)
+    is_here = root.resolve() == Path.cwd().resolve()
+    shown = str(root)
     if created.damaged is not None:
         print(word("init_damaged", state.language, kept=created.damaged.name))
     name = "init_new" if not created.was_there else "init_added" if created.new else "init_nothing"
     print(word(name, state.language, folder=shown, count=len(created.new)))
     if created.was_there and created.new:
         print(*(f"  {exercise_id}" for exercise_id in created.new), sep="\n")
-    begin = "init_begin_here" if shown == "." else "init_begin"
+    begin = "init_begin_here" if is_here else "init_begin"
     print("\n" + word(begin, state.language, folder=shlex.quote(shown), file=f"{state.current}.py"))
     return 0
 
@@ -52,7 +51,9 @@ def run(arguments: list[str]) -> int:
 def make_parser() -> Parser:
     """The parser."""
     parser = Parser("henkan learn init [DIR] [--lang ja|en]", DESCRIPTION)
-    parser.add_argument("action", metavar="init", help="make the exercises, or add those that are missing")
+    parser.add_argument(
+        "action", nargs="?", default=None, metavar="init", help="make the exercises, or add those that are missing"
+    )
     parser.add_argument("dir", nargs="?", default=None, metavar="DIR", help=f"where they go [{DEFAULT}]")
     parser.add_argument("--lang", type=Language, default=None, help="language of the exercises [ja]")
     return parser
@@ -68,8 +69,3 @@ def _root(folder: str | None) -> Path:
         return Workspace.find(Path.cwd()).root
     except ValueError:
         return Path(DEFAULT)
-
-
-def _wished() -> Language | None:
-    wish = os.environ.get("HENKAN_LANG")
-    return next((language for language in LANGUAGES if language == wish), None)

@@ -10,7 +10,7 @@ DESCRIPTION = "Go on to the next exercise that is not solved, or to the one that
 def run(arguments: list[str]) -> int:
     """Go on; say where to."""
     parser = Parser("henkan next [ID]", DESCRIPTION)
-    add_exercise(parser)
+    add_exercise(parser, default="the next one")
     given = parser.given(arguments)
     workspace, language = open_workspace(given)
     from henkan.course.overview import introduce

@@ -1,7 +1,7 @@
 """``henkan reset``."""
 
 from henkan.cli.parser import Parser
-from henkan.cli.workspace import add_language, find_exercise, open_workspace
+from henkan.cli.workspace import add_exercise, open_exercise
 from henkan.course.words import word
 
 DESCRIPTION = "Write the file of an exercise as it was at the beginning. What you wrote is kept beside it."
@@ -9,12 +9,9 @@ DESCRIPTION = "Write the file of an exercise as it was at the beginning. What yo
 
 def run(arguments: list[str]) -> int:
     """Reset; say where the work is kept."""
-    parser = Parser("henkan reset ID", DESCRIPTION)
-    parser.add_argument("exercise", metavar="ID", help="such as phase2/sdpa, or its file")
-    add_language(parser)
-    given = parser.given(arguments)
-    workspace, language = open_workspace(given)
-    exercise_id = find_exercise(given["exercise"], workspace, language)
+    parser = Parser("henkan reset [ID]", DESCRIPTION)
+    add_exercise(parser)
+    workspace, language, exercise_id = open_exercise(parser.given(arguments))
     backup = workspace.reset(exercise_id, language)
     print(word("reset_done", language, file=f"{exercise_id}.py"))
     if backup is not None:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from types import FrameType
+from collections.abc import Callable
 
 from henkan.cli.parser import Parser
 from henkan.cli.workspace import add_exercise, has_colour, open_exercise
@@ -25,19 +25,19 @@ def run(arguments: list[str]) -> int:
     print(f"henkan watch  {workspace.root}\n", flush=True)
 
     from henkan.course.keys import open_keys
-    from henkan.course.run import warm_up
     from henkan.course.watch import Watcher, watch
+    from henkan.course.worker import warm_up
 
     if exercise_id != workspace.state.current:
         workspace.update(lambda state: setattr(state, "current", exercise_id))
     warm_up()
-    _end_on_signals()
+    watcher = Watcher(workspace, language, TerminalScreen(), manual=given["manual_run"])
     try:
-        watch(Watcher(workspace, language, TerminalScreen(), manual=given["manual_run"]), open_keys())
-    except (KeyboardInterrupt, OSError) as error:  # a second signal while it ends, or a terminal that is gone
-        if isinstance(error, OSError) and error.errno not in (errno.EIO, errno.EPIPE):
+        watch(watcher, open_keys(), is_over=_signals())
+    except OSError as error:
+        if error.errno not in (errno.EIO, errno.EPIPE):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the terminal is gone: nobody reads on
     return 0
 
 
@@ -65,12 +65,13 @@ class TerminalScreen:
             self._is_busy = True
 
 
-def _end_on_signals() -> None:
-    """A closed terminal, and being asked to end, are taken as Ctrl-C is."""
+def _signals() -> Callable[[], bool]:
+    """Whether Ctrl-C was pressed, the terminal closed, or the process asked to end.
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for name in ("SIGTERM", "SIGHUP"):
+    From here on nothing else comes of that, so nothing is interrupted halfway.
+    """
+    came: list[int] = []
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), interrupt)
+            signal.signal(getattr(signal, name), lambda number, frame: came.append(number))
+    return lambda: bool(came)

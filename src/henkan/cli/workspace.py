@@ -16,11 +16,10 @@ from henkan.course.workspace import Workspace
 PHASES = tuple(dict.fromkeys(name.partition("/")[0] for name in ORDER))
 
 
-def add_exercise(parser: Parser) -> None:
+def add_exercise(parser: Parser, default: str = "the current one") -> None:
     """The exercise that the command is about, and the language it answers in."""
-    parser.add_argument(
-        "exercise", nargs="?", default=None, metavar="ID", help="such as phase2/sdpa, or its file [the current one]"
-    )
+    help_text = f"such as phase2/sdpa, or its file [{default}]"
+    parser.add_argument("exercise", nargs="?", default=None, metavar="ID", help=help_text)
     add_language(parser)
 
 
@@ -33,6 +32,14 @@ def open_workspace(given: Mapping[str, Any]) -> tuple[Workspace, Language]:
     """The learner's folder, which is this one or one above, and the language to answer in."""
     workspace = Workspace.find(Path.cwd())
     return workspace, given["lang"] or workspace.state.language
+
+
+def language_here() -> Language | None:
+    """The language of the exercises in this folder, for commands that work anywhere; None if there are none."""
+    try:
+        return Workspace.find(Path.cwd()).state.language
+    except ValueError:
+        return None
 
 
 def open_exercise(given: Mapping[str, Any]) -> tuple[Workspace, Language, str]:

@@ -75,6 +75,12 @@ def l2_two_ways(
     return (decayed, new_bias), loss + l2_penalty(new_values, strength)
 
 
+def mean_loss(rows: Sequence[Vector], targets: Vector, w: Vector) -> float:
+    """The mean loss of the rows, each with the probability sigmoid(row . w)."""
+    losses = [cross_entropy(sigmoid(dot(row, w)), target) for row, target in zip(rows, targets, strict=True)]
+    return sum(losses) / len(losses)
+
+
 def minibatch(
     rows: Sequence[Vector], targets: Vector, w: Vector, learning_rate: float
 ) -> tuple[list[float], float, list[float], float]:
@@ -87,12 +93,6 @@ def minibatch(
     gradient = [dot(errors, column) / len(rows) for column in zip(*rows, strict=True)]
     new_w = [weight - learning_rate * slope for weight, slope in zip(w, gradient, strict=True)]
     return probabilities, mean_loss(rows, targets, w), gradient, mean_loss(rows, targets, new_w)
-
-
-def mean_loss(rows: Sequence[Vector], targets: Vector, w: Vector) -> float:
-    """The mean loss of the rows, each with the probability sigmoid(row . w)."""
-    losses = [cross_entropy(sigmoid(dot(row, w)), target) for row, target in zip(rows, targets, strict=True)]
-    return sum(losses) / len(losses)
 
 
 def through_softmax(
@@ -111,18 +111,28 @@ def through_softmax(
     return by_score, by_query, [[slope * number / root for number in q] for slope in by_score]
 
 
+def suspect_step(
+    weights: Vector, values: Vector, bias: float, target: float, learning_rate: float
+) -> tuple[list[float], float]:
+    """The values and the bias after a step as lecture notes once had it; it is under suspicion.
+
+    The loss is a cross-entropy, but this is the gradient of the squared error: (y - target) * y * (1 - y).
+    """
+    _, y, _ = output_and_loss(weights, values, bias, target)
+    return gradient_step(weights, values, bias, target, learning_rate * y * (1 - y))
+
+
 def find_the_culprit(
     weights: Vector, values: Vector, bias: float, target: float, learning_rate: float, extra: float
 ) -> tuple[float, float, float, float, float]:
-    """What a rising y is owed to, if ``extra`` is slipped into the second forward pass.
+    """What the rise of y is owed to: the step, or ``extra``, which is slipped into z after the step.
 
-    The update under suspicion uses the gradient of the squared error, (y - target) * y * (1 - y), with a loss that is a
-    cross-entropy. Four probabilities: before the update, after it with ``extra`` added to z, after it without
-    ``extra``, and with ``extra`` but no update. Last, the share of the rise that is gone once ``extra`` is left out.
+    Four probabilities: before anything, with both the ``suspect_step`` and ``extra``, with the step alone, and with
+    ``extra`` alone. Last, the share of the rise that is gone once ``extra`` is left out.
     """
-    z, y, _ = output_and_loss(weights, values, bias, target)
-    slope = (y - target) * y * (1 - y)
-    new_values = [value - learning_rate * slope * weight for value, weight in zip(values, weights, strict=True)]
-    new_z = dot(weights, new_values) + bias - learning_rate * slope
-    both, update_alone, extra_alone = sigmoid(new_z + extra), sigmoid(new_z), sigmoid(z + extra)
-    return y, both, update_alone, extra_alone, (both - update_alone) / (both - y)
+    new_values, new_bias = suspect_step(weights, values, bias, target, learning_rate)
+    old_z = dot(weights, values) + bias
+    new_z = dot(weights, new_values) + new_bias
+    before, both = sigmoid(old_z), sigmoid(new_z + extra)
+    step_alone, extra_alone = sigmoid(new_z), sigmoid(old_z + extra)
+    return before, both, step_alone, extra_alone, (both - step_alone) / (both - before)

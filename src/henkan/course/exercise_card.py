@@ -8,7 +8,7 @@ DOTS = 5
 
 
 def card_lines(card: Card, language: Language) -> list[str]:
-    """The card as lines of text, without the title."""
+    """The card as lines of text, without title and equations."""
     shortest, longest = card.minutes
     lines = [
         word("card_rating", language, difficulty=dots(card.difficulty), importance=dots(card.importance)),
@@ -17,8 +17,6 @@ def card_lines(card: Card, language: Language) -> list[str]:
     if card.requires:
         before = [f"{load_card(name).title.say(language)} ({name})" for name in card.requires]
         lines.append(word("card_requires", language, before=comma(language).join(before)))
-    if card.equations:
-        lines.append(word("card_equations", language, equations=", ".join(f"[{label}]" for label in card.equations)))
     return lines
 
 
@@ -26,8 +24,11 @@ def card_markdown(exercise_id: str, language: Language) -> str:
     """The card in Markdown, for a notebook."""
     card = load_card(exercise_id)
     title = word("card_title", language, title=card.title.say(language), exercise=card.id)
+    lines = card_lines(card, language)
+    if card.equations:
+        lines.append(word("card_equations", language, equations=", ".join(f"[{label}]" for label in card.equations)))
     how = word("card_how", language, exercise=card.id, names=", ".join(card.names))
-    return "  \n".join([f"> **{title}**", *(f"> {line}" for line in [*card_lines(card, language), how])])
+    return "  \n".join([f"> **{title}**", *(f"> {line}" for line in [*lines, how])])
 
 
 def comma(language: Language) -> str:

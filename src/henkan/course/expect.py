@@ -47,6 +47,17 @@ def expect_shape(name: str, yours: Any, expected: Sequence[int]) -> None:
         raise Finding("shape_differs", name=name, yours=tuple(yours.shape), expected=tuple(expected))
 
 
+def expect_results(result: Any, *names: str) -> tuple[Any, ...]:
+    """The values that came back, as many as there are ``names``; raise unless they are a tuple of that many.
+
+    A tensor of two rows would go into two names without a word.
+    """
+    if not isinstance(result, (tuple, list)) or len(result) != len(names):
+        yours = len(result) if isinstance(result, (tuple, list)) else type(result).__name__
+        raise Finding("wrong_results", names=", ".join(names), count=len(names), yours=yours)
+    return tuple(result)
+
+
 def expect_finite(name: str, yours: Any) -> None:
     """Raise if a number of the tensor ``yours`` is NaN or infinite."""
     if not bool(yours.isfinite().all()):

@@ -75,6 +75,8 @@ def _load(card: Card, path: Path) -> tuple[ModuleType | None, Failure | None]:
     except FileNotFoundError:
         return None, Failure(LOADING, "no_file", {"file": path.name, "exercise": card.id})
     except SyntaxError as error:
+        if not _is_utf8(path):
+            return None, Failure(LOADING, "not_utf8")
         line = (error.text or "").strip()
         where = f"{path.name}:{error.lineno}" if error.lineno else path.name
         return None, Failure(LOADING, "syntax_error", {"where": where, "code": line, "error": str(error.msg)})
@@ -87,6 +89,14 @@ def _load(card: Card, path: Path) -> tuple[ModuleType | None, Failure | None]:
             values = {"name": name, "file": path.name, "close": close or ""}
             return module, Failure(LOADING, "renamed" if close else "missing", values)
     return module, None
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _similar_name(name: str, module: ModuleType) -> str | None:

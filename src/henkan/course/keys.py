@@ -1,7 +1,9 @@
 """Single keys from a terminal, and letters from a pipe, without waiting for longer than asked."""
 
+import contextlib
 import os
 import select
+import signal
 import sys
 import time
 import unicodedata
@@ -52,15 +54,17 @@ class PosixKeys:
 
             self._before = termios.tcgetattr(self._descriptor)
             tty.setcbreak(self._descriptor)
+            # A shell that let this sleep (Ctrl-Z) has set the terminal for itself meanwhile.
+            signal.signal(signal.SIGCONT, lambda *_: tty.setcbreak(self._descriptor))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._before is not None:
-            import contextlib
             import termios
 
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
             with contextlib.suppress(termios.error):  # the terminal may be closed
                 termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
 

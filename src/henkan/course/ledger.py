@@ -1,80 +1,103 @@
-"""The ledger of equations: each with its formula, the one line of the library that computes it, and its numbers."""
+"""The ledger of equations: each with its formula, the one line of the library that computes it, and its numbers.
+
+``equations.toml`` holds what is written by hand. The line of code is looked up in the library's source as it stands: it
+is the one that ends with ``# [label]``. The numbers are computed by ``henkan.course.examples``.
+"""
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import henkan
 from henkan.course.examples import EXAMPLES
+from henkan.course.plain_formula import plain_formula
+from henkan.course.source import LIBRARY
 from henkan.course.text import Text
 from henkan.course.toml import read_toml
 
-LIBRARY = Path(henkan.__file__).parent
+MARK = re.compile(r"\s*#\s*\[(eq-[a-z0-9-]+)\]\s*$")
+PLACE = re.compile(r"\{\{\s*(?:(?P<label>[a-z][a-z0-9-]*)\.)?(?P<name>[A-Za-z_]\w*)\s*(?::(?P<form>[^{}]+))?\}\}")
+FORM = ".6f"
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A symbol of a formula: what the code calls it, its shape, and what it means."""
+    """A symbol of a formula: what it means, and what the code calls it."""
 
-    symbol: str
+    latex: str
     variable: str
+    """An expression at the line that computes the equation."""
     shape: str
+    """In the letters of ``henkan.nn``, such as "(B, H, Tq, D)"; empty for a single number."""
     meaning: Text
 
 
 @dataclass(frozen=True)
-class Equation:
-    """An equation of the ledger.
+class Answer:
+    """An answer to a question; a wrong one says what it is the answer to."""
 
-    ``template`` is the formula with places for the numbers of its example, ``asked`` the number that a quiz asks for.
-    """
+    value: str
+    reason: Text | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about a number of the example. The wrong answers are computed, too."""
+
+    text: Text
+    right: Answer
+    wrong: tuple[Answer, ...]
+    shape_of: Symbol
+    """The symbol whose shape may be asked for."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation of the ledger. Numbers are put in."""
 
     label: str
     title: Text
     latex: str
-    plain: str
-    paper: Text
-    symbols: Sequence[Symbol]
-    template: str
-    asked: str
+    paper: Text | None
+    """Where the paper has it; None if it does not."""
+    symbols: tuple[Symbol, ...]
+    given: str
+    """What the example starts from, in LaTeX."""
+    worked: tuple[str, ...]
+    """The formula with the numbers of the example put in, in LaTeX."""
+    question: Question
 
     @property
-    def filled(self) -> str:
-        """The formula with the numbers of its example put in."""
-        return self.template.format(**{name: Typeset(value) for name, value in numbers(self.label).items()})
-
-    def question(self) -> tuple[str, str, list[str]]:
-        """The filled formula with one number hidden, that number, and wrong ones: those of the way that come near it."""
-        form = re.search(rf"{{{self.asked}:([^}}]*)}}", self.template)
-        assert form is not None, f"{self.label}: filled has no place for {self.asked}"
-        shown = {name: f"{Typeset(number):{form[1]}}" for name, number in numbers(self.label).items()}
-        hidden = re.sub(rf"{{{self.asked}:[^}}]*}}", "?", self.template)
-        formula = hidden.format(**{name: Typeset(number) for name, number in numbers(self.label).items()})
-        value, answer = numbers(self.label)[self.asked], shown[self.asked]
-        others = [*numbers(self.label).values(), 1 - value, value / 2, -value, 2 * value]
-        nearest = dict.fromkeys(f"{Typeset(other):{form[1]}}" for other in sorted(others, key=lambda x: abs(x - value)))
-        return formula, answer, [text for text in nearest if text not in formula and text != answer]
-
-
-class Typeset(float):
-    """A number that is written with a true minus sign, and zero without one."""
-
-    def __format__(self, form: str) -> str:
-        written = float.__format__(self, form)
-        return (written.removeprefix("-") if float(written.replace(",", "")) == 0 else written).replace("-", "−")
+    def plain(self) -> str:
+        """The formula as a line of Unicode."""
+        return plain_formula(self.latex)
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The line of the library that computes an equation, as it stands today. ``file`` is relative to ``src``."""
+    """The line of the library that computes an equation, as it stands today."""
 
-    file: str
+    path: str
+    """From the folder of the package on: "henkan/nn/attention.py"."""
     line: int
     code: str
+    """Without its indentation and its mark."""
+
+    @property
+    def where(self) -> str:
+        """File and line: ``henkan/nn/attention.py:41``."""
+        return f"{self.path}:{self.line}"
+
+
+class UnknownNameError(ValueError):
+    """A label or a number that the ledger does not have. ``close`` is the nearest that it has, if any is near."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.name, self.close = name, _nearest(name, list(known))
+        hint = f"did you mean {self.close}?" if self.close else f"choose one of {', '.join(known)}"
+        super().__init__(f"there is no {what} {name!r}: {hint}")
 
 
 def labels() -> list[str]:
@@ -84,54 +107,87 @@ def labels() -> list[str]:
 
 @cache
 def equation(label: str) -> Equation:
-    """The equation of this label; a ``ValueError`` names the nearest if there is none."""
+    """The equation with this label, else ``UnknownNameError``."""
     if label not in _tables():
-        raise ValueError(f"there is no equation {label!r}{_nearest(label, labels())}")
-    entry = _tables()[label]
+        raise UnknownNameError("equation", label, labels())
+    table, where = _tables()[label], f"equations.toml: {label}"
+    symbols = {
+        latex: Symbol(latex, entry["variable"], entry["shape"], Text.of(entry, f"{where}, {latex}"))
+        for latex, entry in table["symbols"].items()
+    }
     return Equation(
         label=label,
-        title=Text.of(entry["title"], f"{label}: title"),
-        latex=" ".join(entry["latex"].split()),
-        plain=entry["plain"],
-        paper=Text.of(entry["paper"], f"{label}: paper"),
-        symbols=[
-            Symbol(item["symbol"], item["variable"], item["shape"], Text.of(item, f"{label}: {item['symbol']}"))
-            for item in entry["symbols"]
-        ],
-        template=entry["filled"],
-        asked=entry["asked"],
+        title=Text.of(table["title"], where),
+        latex=" ".join(table["latex"].split()),
+        paper=Text.of(table["paper"], where) if "paper" in table else None,
+        symbols=tuple(symbols.values()),
+        given=_filled(table["given"], label, thousands="{,}"),
+        worked=tuple(_filled(line, label, thousands="{,}") for line in table["worked"]),
+        question=_question(table["question"], label, symbols),
     )
 
 
 @cache
 def numbers(label: str) -> Mapping[str, float]:
-    """The numbers of the example, by name. Groups of numbers without an equation have labels that begin with "num-"."""
+    """The numbers of an example by name. Those that belong to no equation have a label that begins with "num-"."""
     if label not in EXAMPLES:
-        raise ValueError(f"there are no numbers {label!r}{_nearest(label, EXAMPLES)}")
-    return EXAMPLES[label]()
+        raise UnknownNameError("example", label, EXAMPLES)
+    return {name: value + 0.0 for name, value in EXAMPLES[label]().items()}  # a zero has no sign
 
 
 def number(label: str, name: str) -> float:
-    """One number of an example; a ``ValueError`` names those that there are."""
-    found = numbers(label)
-    if name not in found:
-        raise ValueError(f"{label} has no number {name!r}: it has {', '.join(found)}")
-    return found[name] + 0.0  # a negative zero becomes a plain one
+    """One number of an example: ``number("eq-sdpa", "alpha1")``, else ``UnknownNameError``."""
+    if name not in numbers(label):
+        raise UnknownNameError(f"number of {label} called", name, numbers(label))
+    return numbers(label)[name]
+
+
+def anchor(label: str) -> Anchor:
+    """The one line of the library that ends with ``# [label]``; another number of lines is a ``ValueError``."""
+    if label not in _tables():
+        raise UnknownNameError("equation", label, labels())
+    found = anchors().get(label, [])
+    if len(found) != 1:
+        places = ", ".join(place.where for place in found) or "none"
+        raise ValueError(f"one line of the library should end with # [{label}], and these do: {places}")
+    return found[0]
 
 
 @cache
-def anchor(label: str) -> Anchor:
-    """The one line of the library that ends with ``# [label]``; another number of lines is a ``ValueError``."""
-    mark = f"# [{label}]"
-    found = [
-        Anchor(path.relative_to(LIBRARY.parent).as_posix(), number, line.removesuffix(mark).strip())
-        for path in sorted(LIBRARY.rglob("*.py"))
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
-        if line.endswith(mark)
-    ]
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} lines end with {mark}, and one should: {[item.file for item in found]}")
-    return found[0]
+def anchors() -> Mapping[str, list[Anchor]]:
+    """Every marked line of the library, by its label."""
+    found: dict[str, list[Anchor]] = {}
+    for path in sorted(LIBRARY.rglob("*.py")):
+        for line, source in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+            if mark := MARK.search(source):
+                place = Anchor(path.relative_to(LIBRARY.parent).as_posix(), line, source[: mark.start()].strip())
+                found.setdefault(mark[1], []).append(place)
+    return found
+
+
+def _question(table: Mapping[str, Any], label: str, symbols: Mapping[str, Symbol]) -> Question:
+    where, form = f"equations.toml: {label}, question", table.get("form", FORM)
+
+    def answer(reference: str, reason: Text | None = None) -> Answer:
+        other, _, name = reference.rpartition(".")
+        return Answer(format(number(other or label, name), form).replace("-", "−"), reason)
+
+    return Question(
+        text=Text.of({language: _filled(table[language], label) for language in ("ja", "en")}, where),
+        right=answer(table["right"]),
+        wrong=tuple(answer(entry["number"], Text.of(entry, where)) for entry in table["wrong"]),
+        shape_of=symbols[table["shape_of"]],
+    )
+
+
+def _filled(template: str, label: str, thousands: str = ",") -> str:
+    """``template`` with numbers in their places: ``{{z}}`` of this example, ``{{eq-bce.y:.3f}}`` of another."""
+
+    def written(place: re.Match[str]) -> str:
+        written = format(number(place["label"] or label, place["name"]), place["form"] or FORM)
+        return written.replace(",", thousands)
+
+    return PLACE.sub(written, template)
 
 
 @cache
@@ -139,8 +195,8 @@ def _tables() -> Mapping[str, Any]:
     return read_toml("equations.toml")
 
 
-def _nearest(label: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(label, [*known, *(name.partition("-")[2] for name in known)], n=1)
-    if not close:
-        return f": choose one of {', '.join(known)}"
-    return f": did you mean {next(name for name in known if name.endswith(close[0]))}?"
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The nearest of ``known``, its beginning up to the first hyphen given or not."""
+    plain = {item.partition("-")[2] or item: item for item in known}
+    close = difflib.get_close_matches(name, [*known, *plain], n=1, cutoff=0.6)
+    return plain.get(close[0], close[0]) if close else None

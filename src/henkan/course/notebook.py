@@ -1,12 +1,11 @@
 """What lessons say in a notebook: texts in its language, figures with alternative text, cards, and the checks."""
 
 import io
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from henkan.course.text import LANGUAGES, Language, Text
+from henkan.course.text import Language, Text, wished_language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,10 +17,7 @@ def language() -> Language:
     """The language of the notebook: that of figures, else what ``HENKAN_LANG`` says, else Japanese."""
     from henkan.plotting.language import asked
 
-    wish = asked() or os.environ.get("HENKAN_LANG") or "ja"
-    if wish not in LANGUAGES:
-        raise ValueError(f"HENKAN_LANG={wish!r} is unknown: choose ja or en")
-    return wish
+    return asked() or wished_language() or "ja"
 
 
 def L(ja: str, en: str) -> str:  # noqa: N802 - it stands in front of every label: the shorter the better

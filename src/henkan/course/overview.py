@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from henkan.course.exercise import ORDER, load_card
 from henkan.course.exercise_card import card_lines, dots
+from henkan.course.formula import formula_lines
 from henkan.course.render import BOLD, DIM, GREEN, paint
 from henkan.course.state import State
 from henkan.course.text import Language
@@ -60,7 +61,7 @@ def introduce(exercise_id: str, language: Language, *, watched: bool = False) ->
     """What an exercise is about and what to do with it, for the moment when it becomes the current one."""
     card = load_card(exercise_id)
     lines = [word("card_title", language, title=card.title.say(language), exercise=card.id), ""]
-    lines += [f"  {line}" for line in card_lines(card, language)]
+    lines += [f"  {line}" for line in [*card_lines(card, language), *formula_lines(card.equations, language)]]
     lines += ["", word("introduce_watched" if watched else "introduce", language, file=f"{exercise_id}.py")]
     return "\n".join(lines)
 

@@ -101,6 +101,8 @@ class _Page:
             yield from (f"    {line}" for line in lines[-MAX_PRINTED:])
 
     def next_steps(self, report: Report, place: Place, hints_read: int) -> Iterator[str]:
+        if place == "watch" and report.is_passed:
+            yield self._word("compare", exercise=report.exercise)
         if place == "watch":
             yield self._paint(self._word("keys", hint=min(hints_read + 1, 3)), DIM)
         elif report.is_passed:

@@ -121,11 +121,16 @@ def _given(node: ast.ClassDef, methods: Sequence[str]) -> set[str]:
 
 def _imports(card: Card, sources: Sequence[Source]) -> list[str]:
     """The import lines that the signatures, the given code and a solution like the library's need."""
-    lines: dict[str, None] = {}
+    modules: set[str] = set()
+    names: dict[str, set[str]] = {}
     for source in sources:
         wanted = set(_names_used(source, card.methods)) - set(card.names)
-        for line in _import_lines(source.module, wanted):
-            lines[line] = None
+        for module, name in _imported(source.module, wanted):
+            if name is None:
+                modules.add(f"import {module}")
+            else:
+                names.setdefault(module, set()).add(name)
+    lines = [*modules, *(f"from {module} import {', '.join(sorted(names[module], key=_order))}" for module in names)]
     ordered = sorted(lines, key=lambda line: (_rank(line), line.startswith("from "), line.split()[1]))
     groups = [[line for line in ordered if _rank(line) == rank] for rank in range(3)]
     return "\n\n".join("\n".join(group) for group in groups if group).splitlines()
@@ -142,18 +147,18 @@ def _names_used(source: Source, methods: Sequence[str]) -> Iterator[str]:
         yield from (child.id for child in ast.walk(node) if isinstance(child, ast.Name))
 
 
-def _import_lines(module: Module, names: set[str]) -> Iterator[str]:
-    """Import statements for those of ``names`` that ``module`` imports or, if they are public, defines."""
+def _imported(module: Module, names: set[str]) -> Iterator[tuple[str, str | None]]:
+    """Those of ``names`` that ``module`` imports, or that it defines and that are public: from where, and what.
+
+    The second is None where the module itself is imported.
+    """
     for node in module.tree.body:
         if isinstance(node, ast.Import):
-            yield from (f"import {_alias(alias)}" for alias in node.names if (alias.asname or alias.name) in names)
+            yield from ((_alias(alias), None) for alias in node.names if (alias.asname or alias.name) in names)
         elif isinstance(node, ast.ImportFrom):
-            kept = [_alias(alias) for alias in node.names if (alias.asname or alias.name) in names]
-            if kept:
-                yield f"from {node.module} import {', '.join(sorted(kept, key=_order))}"
-    own = [name for name in _defined(module) if name in names and not name.startswith("_")]
-    if own:
-        yield f"from {module.name} import {', '.join(sorted(own, key=_order))}"
+            place = node.module or ""
+            yield from ((place, _alias(alias)) for alias in node.names if (alias.asname or alias.name) in names)
+    yield from ((module.name, name) for name in _defined(module) if name in names and not name.startswith("_"))
 
 
 def _alias(alias: ast.alias) -> str:

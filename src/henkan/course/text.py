@@ -1,5 +1,6 @@
 """What learners read, in Japanese and in English."""
 
+import os
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,16 @@ from typing import Any, Literal, get_args
 
 Language = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def wished_language() -> Language | None:
+    """The language that the environment asks for in ``HENKAN_LANG``, None if it does not."""
+    wish = os.environ.get("HENKAN_LANG")
+    if not wish:
+        return None
+    if wish not in LANGUAGES:
+        raise ValueError(f"HENKAN_LANG={wish!r} is unknown: choose ja or en")
+    return wish
 
 
 @dataclass(frozen=True)

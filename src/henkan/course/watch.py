@@ -159,18 +159,16 @@ class Watcher:
         return word(name, self._language, **values)
 
 
-def watch(watcher: Watcher, keys: Keys) -> None:
-    """Watch until the learner ends it, or closes the terminal."""
+def watch(watcher: Watcher, keys: Keys, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Watch until the learner ends it, closes the terminal, or it ``is_over`` for another reason."""
     with keys:
         try:
             watcher.begin(keys)
             had_keys = keys.is_open
-            while watcher.step(keys.read(TICK)) and (keys.is_open or not keys.is_terminal):
+            while watcher.step(keys.read(TICK)) and (keys.is_open or not keys.is_terminal) and not is_over():
                 if had_keys and not keys.is_open:
                     watcher.say("no_keys")
                 had_keys = keys.is_open
-        except KeyboardInterrupt:
-            pass
         finally:
             watcher.end()
 

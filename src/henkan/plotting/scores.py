@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 CELL, SMALL_CELL = 0.62, 0.34  # inches; the wider one has room for three decimals
+PAGE = 8.4  # inches of heads side by side that a notebook shows without making the text smaller
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -56,11 +57,11 @@ def attention_steps(
 def head_grid(
     weights: Numbers, query_symbols: Sequence[str], key_symbols: Sequence[str], *, mask: Numbers | None = None
 ) -> "Figure":
-    """The weights of every head, (H, Tq, Tk), in one scale of colours, at most four heads in a row."""
+    """The weights of every head, (H, Tq, Tk), in one scale of colours, as many in a row as a page holds."""
     hidden, heads = _hidden(mask, query_symbols, key_symbols), to_array(weights)
-    columns = min(4, len(heads))
-    rows = math.ceil(len(heads) / columns)
     width, height = 0.7 + SMALL_CELL * len(key_symbols), 0.9 + SMALL_CELL * len(query_symbols)
+    columns = max(1, min(4, len(heads), int(PAGE / width)))
+    rows = math.ceil(len(heads) / columns)
     figure = new_figure(width=1.0 + columns * width, height=rows * height)
     grid = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     keys = [shown(symbol) for symbol in key_symbols]

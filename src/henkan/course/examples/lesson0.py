@@ -21,41 +21,46 @@ ROWS, TARGETS, W = ((0.8, -0.4, 0.2), (0.2, 0.1, -0.3), (0.5, -0.2, 0.7)), (1, 0
 
 
 def dot_product() -> dict[str, float]:
-    """The query with each key."""
-    return {"qk1": dot(Q, KEYS[0]), "qk2": dot(Q, KEYS[1])}
+    """The query with each key. Wrong: with the entries crossed; the product of the sums of the entries."""
+    crossed = {"crossed": dot(Q, KEYS[0][::-1]), "sums": sum(Q) * sum(KEYS[0])}
+    return {"qk1": dot(Q, KEYS[0]), "qk2": dot(Q, KEYS[1])} | crossed
 
 
 def probability() -> dict[str, float]:
-    """The mixture of the values and its probability."""
+    """The mixture of the values and its probability. Wrong: the sign reversed; without the exponential."""
     z, y, _ = output_and_loss(WEIGHTS, VALUES, BIAS, TARGET)
-    return {"alpha1": WEIGHTS[0], "alpha2": WEIGHTS[1], "z": z, "y": y}
+    wrong = {"minus": sigmoid(-z), "no_exponential": 1 / (1 + z)}
+    return {"alpha1": WEIGHTS[0], "alpha2": WEIGHTS[1], "z": z, "y": y} | wrong
 
 
 def loss() -> dict[str, float]:
-    """The loss of that probability where 1 is right."""
+    """The loss of that probability where 1 is right. Wrong: where 0 is right; without a logarithm; squared."""
     _, y, value = output_and_loss(WEIGHTS, VALUES, BIAS, TARGET)
-    return {"y": y, "loss": value}
+    return {"y": y, "loss": value, "other_target": cross_entropy(y, 0), "error": 1 - y, "squared": (1 - y) ** 2}
 
 
 def step() -> dict[str, float]:
-    """The gradients, and everything after one step."""
+    """The gradients, and everything after one step. Wrong for v1: uphill; no learning rate; no attention weight."""
     _, y, before = output_and_loss(WEIGHTS, VALUES, BIAS, TARGET)
     (v1, v2), b = gradient_step(WEIGHTS, VALUES, BIAS, TARGET, RATE)
     z, new_y, after = output_and_loss(WEIGHTS, (v1, v2), b, TARGET)
     slope = y - TARGET
-    by_value = {"dv1": slope * WEIGHTS[0], "dv2": slope * WEIGHTS[1]}
-    return {"dz": slope, **by_value, "db": slope, "v1": v1, "v2": v2, "b": b, "z": z, "y": new_y, "loss": after} | {
-        "fall": before - after
-    }
+    dv1, dv2 = (slope * weight for weight in WEIGHTS)
+    gradients = {"dz": slope, "dv1": dv1, "dv2": dv2, "db": slope}
+    wrong = {"uphill": VALUES[0] + RATE * dv1, "no_rate": VALUES[0] - dv1, "no_weight": VALUES[0] - RATE * slope}
+    after_it = {"v1": v1, "v2": v2, "b": b, "z": z, "y": new_y, "loss": after, "fall": before - after}
+    return gradients | after_it | wrong
 
 
 def penalty() -> dict[str, float]:
-    """The penalty in the gradient, and the penalty in the report."""
-    values, _ = gradient_step(WEIGHTS, VALUES, BIAS, TARGET, RATE)
+    """The penalty in the gradient, and the penalty in the report. Wrong: the bias counted; nothing squared."""
+    values, bias = gradient_step(WEIGHTS, VALUES, BIAS, TARGET, RATE)
     ((v1, v2), b), reported = l2_two_ways(WEIGHTS, VALUES, BIAS, TARGET, RATE, STRENGTH)
     return {
         "squares": l2_penalty(values, 1.0),
         "penalty": l2_penalty(values, STRENGTH),
+        "with_bias": l2_penalty([*values, bias], STRENGTH),
+        "not_squared": STRENGTH * sum(values),
         "reported": reported,
         "v1": v1,
         "v2": v2,

@@ -50,16 +50,19 @@ def same_order(experiment: Experiment) -> None:
 
 
 def measures_the_encoder(experiment: Experiment) -> None:
-    without, _ = experiment(RunningSum(), nn.Identity(), normal(2, 5, 8), BACKWARDS)
-    x = normal(2, 5, 8)
-    expected = float((x.flip(1).cumsum(1) - x.cumsum(1).flip(1)).abs().max())
-    if abs(without - expected) > TOLERANCE:
-        raise Finding("not_measured", yours=f"{without:.6f}", expected=f"{expected:.6f}")
+    x, placed = normal(2, 5, 8), PositionalEncoding(8, max_len=20, dropout=0.0).double()
+    numbers = experiment(RunningSum(), placed, x, BACKWARDS)
+    for yours, first, then in zip(numbers, (x.flip(1), placed(x.flip(1))), (x, placed(x)), strict=True):
+        expected = float((first.cumsum(1) - then.cumsum(1).flip(1)).abs().max())
+        if abs(yours - expected) > TOLERANCE:
+            raise Finding("not_measured", yours=f"{yours:.6f}", expected=f"{expected:.6f}")
 
 
 def without_dropout(experiment: Experiment) -> None:
     without, _ = run(experiment, dropout=0.5)
     expect(without < TOLERANCE, "dropout_is_on", number=f"{without:.6f}")
+    number = max(run(experiment, order=torch.arange(5), dropout=0.5))
+    expect(number < TOLERANCE, "positions_are_dropped", number=f"{number:.6f}")
 
 
 def run(experiment: Experiment, order: Tensor = ORDER, dropout: float = 0.0) -> Any:

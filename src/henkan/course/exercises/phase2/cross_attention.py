@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from henkan.course import parts
-from henkan.course.expect import expect, expect_close, expect_finite, expect_shape, expect_untouched
+from henkan.course.expect import expect, expect_close, expect_finite, expect_results, expect_shape, expect_untouched
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
 from henkan.course.recognise import probe_in_stages
@@ -28,7 +28,7 @@ def _inputs() -> dict[str, Tensor]:
 
 
 def shapes(attention: Attention) -> None:
-    output, weights = attention(**_inputs())
+    output, weights = expect_results(attention(**_inputs()), "output", "weights")
     expect_shape("output", output, (2, 4, 3))
     expect_shape("weights", weights, (2, 4, 7))
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from henkan.course.expect import expect, expect_close, expect_shape, expect_untouched
+from henkan.course.expect import expect, expect_close, expect_results, expect_shape, expect_untouched
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
 from henkan.course.recognise import probe_in_stages
@@ -26,7 +26,7 @@ PADDING = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()[:, None, None,
 def shapes(attention: Attention) -> None:
     q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
     for mask in (None, PADDING, torch.ones(4, 5, dtype=torch.bool).tril()[None, None]):
-        output, weights = attention(q, k, v, mask)
+        output, weights = expect_results(attention(q, k, v, mask), "output", "weights")
         expect_shape("output", output, (2, 3, 4, 7))
         expect_shape("weights", weights, (2, 3, 4, 5))
 

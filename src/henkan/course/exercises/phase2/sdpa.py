@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from henkan.course.expect import expect, expect_close, expect_finite, expect_shape, expect_untouched
+from henkan.course.expect import expect, expect_close, expect_finite, expect_results, expect_shape, expect_untouched
 from henkan.course.parts import softmax
 from henkan.course.random_input import normal
 
@@ -19,7 +19,8 @@ VALUES = torch.tensor([[0.3], [0.9]], dtype=torch.float64)
 
 
 def shapes(attention: Attention) -> None:
-    output, weights = attention(normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 6))
+    result = attention(normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 6))
+    output, weights = expect_results(result, "output", "weights")
     expect_shape("output", output, (2, 3, 5, 6))
     expect_shape("weights", weights, (2, 3, 5, 7))
 

@@ -13,7 +13,9 @@ from henkan.course.recognise import probe_in_stages
 
 Softmax = Callable[..., Tensor]
 
-LARGE = torch.tensor([[10_000.0, 10_001.0, 9_999.0], [-10_000.0, -9_999.0, -10_001.0]], dtype=torch.float64)
+LARGE = torch.tensor(
+    [[10_000.0, 10_001.0, 9_999.0], [-10_000.0, -9_999.0, -10_001.0], [-10_000.0, 0.0, 10_000.0]], dtype=torch.float64
+)
 FAR_APART = torch.tensor([[0.0, 1.0, -1.0], [2_000.0, 2_001.0, 1_999.0]], dtype=torch.float64)
 
 

@@ -1,0 +1,1 @@
+"""The checks and mistakes of each exercise, beside the file with its texts."""
