@@ -62,8 +62,8 @@ DROPOUT_EVERYWHERE = {"attention_dropout": 0.1, "activation_dropout": 0.1}  # th
 def own_copy(seed: int = 42) -> Result:
     """The same model, the same 1,000 samples and as many updates, by henkan's recipe.
 
-    Pre-norm, no dropout, no smoothing, weight decay, a rate that falls to zero, and every sequence glued together from pieces of the
-    samples: a copy of two pieces is the two copies, and hardly a sequence is seen twice.
+    Pre-norm, no dropout, no smoothing, weight decay, a rate that falls to zero, and every sequence glued together from
+    pieces of the samples: a copy of two pieces is the two copies, and hardly a sequence is seen twice.
     """
     torch.manual_seed(seed)
     model = Transformer(100, 102, **NOTES_SIZES, **OWN_COPY_MODEL)
