@@ -63,6 +63,7 @@ def test_the_right_number_is_right_and_the_wrong_ones_are_computed(label: str) -
     others = {answer for place, answer in enumerate(question.answers) if place != question.right}
     assert others <= {format(value, form) for other in labels() for value in numbers(other).values()}
     assert len(others) == len(question.remarks) == 3
+    assert f"{{{{{table['right']}" in "".join(read_toml("equations.toml")[label]["worked"])
 
 
 @every_equation
