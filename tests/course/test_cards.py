@@ -63,6 +63,7 @@ def test_the_right_number_is_right_and_the_wrong_ones_are_computed(label: str) -
     others = {answer for place, answer in enumerate(question.answers) if place != question.right}
     assert others <= {format(value, form) for other in labels() for value in numbers(other).values()}
     assert len(others) == len(question.remarks) == 3
+    assert f"{{{{{table['right']}" in "".join(read_toml("equations.toml")[label]["worked"])
 
 
 @every_equation
@@ -109,7 +110,7 @@ def test_a_quiz_about_nothing_is_refused() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_answer_is_folded_away(language: Language) -> None:
     questions = make_quiz(["eq-scores", "eq-mask", "eq-mha"], language)
-    markdown = as_markdown(questions, language)
+    markdown = "\n\n".join(as_markdown(questions, language))
     asked = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
     assert markdown.count("<details>") == markdown.count("</details>") == 3
     for question in questions:
@@ -152,5 +153,5 @@ def test_in_a_notebook_markdown_is_displayed(
     monkeypatch.setattr(cards, "import_module", modules.__getitem__)
     notebook.equation_card("eq-sdpa")
     notebook.quiz("eq-sdpa")
-    assert shown == [cards.card_markdown("eq-sdpa", "ja"), as_markdown(make_quiz(["eq-sdpa"], "ja"), "ja")]
+    assert shown == [cards.card_markdown("eq-sdpa", "ja"), *as_markdown(make_quiz(["eq-sdpa"], "ja"), "ja")]
     assert capsys.readouterr().out == ""

@@ -1,6 +1,7 @@
 """Equation cards and quizzes in a notebook, made from the ledger; as plain text elsewhere."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from henkan.course.explain import explain, letters, place_in_paper, shape
@@ -13,7 +14,7 @@ from henkan.course.words import word
 
 def equation_card(label: str) -> None:
     """Display the card of an equation: formula, line of code, shapes, and the formula with numbers put in."""
-    _display(card_markdown(label, language()), explain(label, language()))
+    _display([card_markdown(label, language())], explain(label, language()))
 
 
 def quiz(*labels: str) -> None:
@@ -40,20 +41,21 @@ def card_markdown(label: str, language: Language) -> str:
     parts = [
         f"**{found.title.say(language)}**　`[{label}]`　{place_in_paper(found, language)}",
         f"$${found.latex}$$",
-        word("card_line_at", language, where=line.where),
+        f"**{word('card_line', language)}**　`{line.where}`",
         f"```python\n{line.code}\n```",
         "\n".join(table),
         letters(found, language),
-        word("card_numbers", language),
+        f"**{word('card_numbers', language)}**",
         *numbers,
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _display(markdown: str, plain: str) -> None:
-    """Display Markdown in a notebook; write plain text elsewhere."""
+def _display(markdown: Sequence[str], plain: str) -> None:
+    """Display pieces of Markdown in a notebook; write plain text elsewhere."""
     if "IPython" in sys.modules and import_module("IPython").get_ipython() is not None:
         shown = import_module("IPython.display")
-        shown.display(shown.Markdown(markdown))
+        for piece in markdown:
+            shown.display(shown.Markdown(piece))
     else:
         sys.stdout.write(plain + "\n")

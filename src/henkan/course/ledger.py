@@ -6,7 +6,7 @@ is the one that ends with ``# [label]``. The numbers are computed by ``henkan.co
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from henkan.course.examples import EXAMPLES
 from henkan.course.plain_formula import plain_formula
 from henkan.course.source import LIBRARY
-from henkan.course.text import Text
+from henkan.course.text import LANGUAGES, Text
 from henkan.course.toml import read_toml
 
 MARK = re.compile(r"\s*#\s*\[(eq-[a-z0-9-]+)\]\s*$")
@@ -121,8 +121,8 @@ def equation(label: str) -> Equation:
         latex=" ".join(table["latex"].split()),
         paper=Text.of(table["paper"], where) if "paper" in table else None,
         symbols=tuple(symbols.values()),
-        given=_filled(table["given"], label, thousands="{,}"),
-        worked=tuple(_filled(line, label, thousands="{,}") for line in table["worked"]),
+        given=_filled(table["given"], label),
+        worked=tuple(_filled(line, label) for line in table["worked"]),
         question=_question(table["question"], label, symbols),
     )
 
@@ -170,24 +170,31 @@ def _question(table: Mapping[str, Any], label: str, symbols: Mapping[str, Symbol
 
     def answer(reference: str, reason: Text | None = None) -> Answer:
         other, _, name = reference.rpartition(".")
-        return Answer(format(number(other or label, name), form).replace("-", "−"), reason)
+        return Answer(typeset(number(other or label, name), form), reason)
 
     return Question(
-        text=Text.of({language: _filled(table[language], label) for language in ("ja", "en")}, where),
+        text=Text.of({language: _filled(table[language], label, typeset) for language in LANGUAGES}, where),
         right=answer(table["right"]),
         wrong=tuple(answer(entry["number"], Text.of(entry, where)) for entry in table["wrong"]),
         shape_of=symbols[table["shape_of"]],
     )
 
 
-def _filled(template: str, label: str, thousands: str = ",") -> str:
+def typeset(value: float, form: str) -> str:
+    """The number as prose has it, with a true minus sign."""
+    return format(value, form).replace("-", "−")
+
+
+def _in_latex(value: float, form: str) -> str:
+    """The number as a formula has it: braces keep LaTeX from setting a space after the comma of thousands."""
+    return format(value, form).replace(",", "{,}")
+
+
+def _filled(template: str, label: str, write: Callable[[float, str], str] = _in_latex) -> str:
     """``template`` with numbers in their places: ``{{z}}`` of this example, ``{{eq-bce.y:.3f}}`` of another."""
-
-    def written(place: re.Match[str]) -> str:
-        written = format(number(place["label"] or label, place["name"]), place["form"] or FORM)
-        return written.replace(",", thousands)
-
-    return PLACE.sub(written, template)
+    return PLACE.sub(
+        lambda place: write(number(place["label"] or label, place["name"]), place["form"] or FORM), template
+    )
 
 
 @cache

@@ -46,9 +46,9 @@ def make_quiz(about: Sequence[str], language: Language) -> list[Quiz]:
     ]
 
 
-def as_markdown(questions: Sequence[Quiz], language: Language) -> str:
+def as_markdown(questions: Sequence[Quiz], language: Language) -> list[str]:
     """The questions for a notebook, each with its answer folded away."""
-    return "\n\n".join(_folded(place, question, language) for place, question in enumerate(questions, 1))
+    return [_folded(place, question, language) for place, question in enumerate(questions, 1)]
 
 
 def as_text(questions: Sequence[Quiz], language: Language) -> str:
