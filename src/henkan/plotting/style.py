@@ -22,6 +22,7 @@ Array = Any  # of numpy, whose annotations say nothing about the shape
 def new_figure(width: float, height: float) -> "Figure":
     """An empty figure of this size in inches; a ``ValueError`` without matplotlib."""
     try:
+        import matplotlib  # noqa: F401 - the package first: a part of it may be loaded where the whole is not to be had
         from matplotlib.figure import Figure  # not pyplot, which keeps every figure and may want a screen
         from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
