@@ -60,20 +60,16 @@ def train(  # noqa: PLR0913 - what the command takes
     path = Path(out) if out is not None else RUNS / loaded.name
     partial = Partial(path)
     begun = _begun(partial, loaded, overrides) if resume else None
-    overwrite = overwrite or (begun is not None and begun.owns(path))
-    if begun is None:
-        partial.check_free(overwrite=overwrite)
-    check_free(path, overwrite=overwrite)
+    overwrite = _check_place(path, partial, begun, overwrite=overwrite)
     wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
 
     tokenizers = plan_tokenizers(loaded, wishes)
     say_data(say, loaded, tokenizers)
-    plan = (
-        plan_again(loaded, tokenizers, begun.about, torch.device(device))
-        if begun is not None
-        else plan_training(loaded, tokenizers, wishes, torch.device(device))
-    )
-    about = begun.about if begun is not None else describe_begun(loaded, overrides, plan)
+    if begun is not None:
+        plan, about = plan_again(loaded, tokenizers, begun.about, torch.device(device)), begun.about
+    else:
+        plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
+        about = describe_begun(loaded, overrides, plan)
     say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
     keep = keep_best(loaded, tokenizers)
@@ -110,6 +106,18 @@ def _begun(partial: Partial, target: Target, overrides: Overrides) -> Begun:
     begun = partial.begun()
     check_unchanged(begun.about, target, overrides)
     return begun
+
+
+def _check_place(path: Path, partial: Partial, begun: Begun | None, *, overwrite: bool) -> bool:
+    """Raise unless there is room for the bundle and its checkpoints; return whether a bundle may be replaced.
+
+    A training that goes on may replace the bundle that it left itself when it was interrupted.
+    """
+    overwrite = overwrite or (begun is not None and begun.owns(path))
+    if begun is None:
+        partial.check_free(overwrite=overwrite)
+    check_free(path, overwrite=overwrite)
+    return overwrite
 
 
 def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, say: Say) -> Metrics | None:
