@@ -37,9 +37,11 @@ def test_a_bar_is_as_long_as_its_weight_and_says_so() -> None:
 def test_points_lie_at_their_numbers_and_arrows_lead_between_them() -> None:
     axes = number_line({"before": -0.25, "after": 0.5}, (-1.0, 1.0), "y", arrows=[("before", "after")]).axes[0]
     assert [line.get_xdata()[0] for line in axes.lines[1:]] == [-0.25, 0.5]
-    *labels, arrow = axes.texts
+    arrow, *labels = axes.texts
     assert [label.get_text() for label in labels] == ["before\n−0.250000", "after\n0.500000"]
     assert (arrow.xyann[0], arrow.xy[0]) == (-0.25, 0.5)
+    before, after = axes.lines[1:]
+    assert before.get_markerfacecolor() == "white" != after.get_markerfacecolor()  # left behind, and reached
 
 
 def test_each_loss_has_its_curve_and_each_mark_its_line() -> None:

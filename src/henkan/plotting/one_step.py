@@ -34,14 +34,19 @@ def number_line(
 ) -> "Figure":
     """Where numbers lie on a line, each marked with its name and value; labels take turns above and below.
 
-    ``arrows`` lead from one point to another, both by name.
+    ``arrows`` lead from one point to another, both by name; a point that is left behind is hollow.
     """
     figure = new_figure(width=7.5, height=2.2)
     axes = figure.add_subplot()
     axes.axhline(0.0, color="black", linewidth=1.0)
+    left = {start for start, _ in arrows}
+    for start, end in arrows:
+        arrow = {"arrowstyle": "-|>", "color": LINES[1], "linewidth": 2.0, "shrinkA": 3.5, "shrinkB": 3.5}
+        axes.annotate("", (points[end], 0.0), (points[start], 0.0), arrowprops=arrow)
     for index, (name, value) in enumerate(points.items()):
         side = 1 if index % 2 == 0 else -1
-        axes.plot([value], [0.0], marker="o", markersize=7, color=LINES[index % len(LINES)])
+        fill = "white" if name in left else LINES[1]
+        axes.plot([value], [0.0], "o", markersize=7, color=LINES[1], markerfacecolor=fill, zorder=3)
         axes.annotate(
             f"{name}\n{minus(f'{value:.6f}')}",
             (value, 0.0),
@@ -49,11 +54,8 @@ def number_line(
             ha="center",
             va="bottom" if side > 0 else "top",
             fontsize=SMALL,
-            arrowprops={"arrowstyle": "-", "color": "#888888"},
+            arrowprops={"arrowstyle": "-", "color": "#888888", "shrinkB": 4},
         )
-    for start, end in arrows:
-        arrow = {"arrowstyle": "->", "color": LINES[0], "linewidth": 1.5}
-        axes.annotate("", (points[end], 0.0), (points[start], 0.0), arrowprops=arrow)
     axes.set_xlim(*limits)
     axes.set_ylim(-1.6, 1.6)
     axes.set_yticks([])
