@@ -79,7 +79,7 @@ def test_both_readmes_have_the_same_links_and_results() -> None:
 # Setting up
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "install"])
+@pytest.mark.parametrize("target", ["demo", "test", "course", "install"])
 def test_a_make_target_expands_to_commands_that_exist(target: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
     command = ["make", "--dry-run", "--always-make", "--no-print-directory", target]
