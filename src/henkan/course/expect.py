@@ -41,6 +41,8 @@ def expect_shape(name: str, yours: Any, expected: Sequence[int]) -> None:
     """Raise unless ``yours`` is a tensor of this shape."""
     import torch
 
+    if yours is None:
+        raise Finding("nothing_returned", name=name)
     if not isinstance(yours, torch.Tensor):
         raise Finding("not_a_tensor", name=name, yours=type(yours).__name__)
     if tuple(yours.shape) != tuple(expected):

@@ -17,6 +17,7 @@ def one_weight_each(softmax: Softmax, weigh: Weigh) -> None:
         ("softmax", softmax(numbers(5, 1))),
         ("attention_weights", weigh(numbers(3, 1), rows(5, 3, 2))),
     ):
+        expect(given is not None, "nothing_returned", name=name)
         expect(isinstance(given, (list, tuple)), "not_a_list", name=name, yours=type(given).__name__)
         expect(len(given) == 5, "not_one_weight_each", name=name, yours=len(given))
 

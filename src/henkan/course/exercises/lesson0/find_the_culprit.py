@@ -54,6 +54,15 @@ def probe(experiment: Experiment) -> list[Result]:
     return [experiment(shares(3, 1), numbers(3, 2), 0.2, 1, 0.6, 0.3)]
 
 
+def whole_story_last(
+    weights: Vector, values: Vector, bias: float, target: float, learning_rate: float, extra: float
+) -> Result:
+    y, both, step_alone, extra_alone, share = library.find_the_culprit(
+        weights, values, bias, target, learning_rate, extra
+    )
+    return y, step_alone, extra_alone, both, share
+
+
 def right_step_examined(
     weights: Vector, values: Vector, bias: float, target: float, learning_rate: float, extra: float
 ) -> Result:

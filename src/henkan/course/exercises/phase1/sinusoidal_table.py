@@ -77,6 +77,12 @@ def exponent_i_not_2i(length: int, d_model: int) -> Tensor:
     return _interleaved(torch.arange(length), frequencies)
 
 
+def i_is_the_column(length: int, d_model: int) -> Tensor:
+    columns = torch.arange(d_model, dtype=torch.float64)
+    angle = _angles(torch.arange(length), 10000.0 ** (-2 * columns / d_model))
+    return torch.where(columns % 2 == 0, angle.sin(), angle.cos())
+
+
 def sin_cos_swapped(length: int, d_model: int) -> Tensor:
     return sinusoidal_encoding(length, d_model).unflatten(1, (-1, 2)).flip(2).flatten(1)
 

@@ -102,6 +102,11 @@ def no_softmax(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     return scores @ v, scores
 
 
+def weights_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = softmax(q @ k.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-1)
+    return weights, weights @ v
+
+
 def scores_transposed(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     weights = softmax(k @ q.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-1)
     return weights @ v, weights

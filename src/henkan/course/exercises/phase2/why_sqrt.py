@@ -102,6 +102,20 @@ def gradient_of_the_sum(d_k: int, *, scaled: bool, draws: int = 200, num_keys: i
     return weights.amax(dim=-1).mean().item(), gradient.norm(dim=-1).mean().item()
 
 
+def gradient_of_the_mean(d_k: int, *, scaled: bool, draws: int = 200, num_keys: int = 10) -> tuple[float, float]:
+    scores = _scores(d_k, draws, num_keys, math.sqrt(d_k) if scaled else 1.0)
+    largest = scores.softmax(dim=-1).amax(dim=-1)
+    (gradient,) = torch.autograd.grad(largest.mean(), scores)
+    return largest.mean().item(), gradient.norm(dim=-1).mean().item()
+
+
+def measured_before_dividing(d_k: int, *, scaled: bool, draws: int = 200, num_keys: int = 10) -> tuple[float, float]:
+    products = _scores(d_k, draws, num_keys, 1.0)
+    largest = (products / (math.sqrt(d_k) if scaled else 1.0)).softmax(dim=-1).amax(dim=-1)
+    (gradient,) = torch.autograd.grad(largest.sum(), products)
+    return largest.mean().item(), gradient.norm(dim=-1).mean().item()
+
+
 def norm_of_all_draws(d_k: int, *, scaled: bool, draws: int = 200, num_keys: int = 10) -> tuple[float, float]:
     scores = _scores(d_k, draws, num_keys, math.sqrt(d_k) if scaled else 1.0)
     largest = scores.softmax(dim=-1).amax(dim=-1)
