@@ -533,14 +533,14 @@ show(
 # ## 練習
 #
 # ここからは自分で書きます。`henkan learn init` でできたフォルダーの中で `henkan watch` を動かしておくと、
-# 保存するたびに検査されます。このノートブックの中でも、`from henkan.course.notebook import check` のあとで
+# 保存するたびに検査されます。このノートブックの中でも、`from henkan.course import check` のあとで
 # `check("lesson0/gradient_step", my_function)` と書けば、同じ検査ができます。
 
-# %% [markdown] lang="en" id="l0-exercises" of="2122fe16"
+# %% [markdown] lang="en" id="l0-exercises" of="0b6b977a"
 # ## Exercises
 #
 # Now it is your turn to write. In the folder that `henkan learn init` makes, leave `henkan watch` running, and your file
-# is checked each time you save it. In this notebook, too, `from henkan.course.notebook import check` and then
+# is checked each time you save it. In this notebook, too, `from henkan.course import check` and then
 # `check("lesson0/gradient_step", my_function)` runs the same checks.
 
 # %% id="l0-exercise-cards"

@@ -493,13 +493,13 @@ print(three_scores.half().masked_fill(~visible, -torch.inf).softmax(dim=-1))
 # ## 練習
 #
 # ここからは自分で書きます。`henkan watch` を動かしておくと、保存するたびに検査されます。このノートブックの中でも、
-# `from henkan.course.notebook import check` のあとで `check("phase2/sdpa", my_function)` と書けば、同じ検査ができます。
+# `from henkan.course import check` のあとで `check("phase2/sdpa", my_function)` と書けば、同じ検査ができます。
 
-# %% [markdown] lang="en" id="p2-exercises" of="bf72572e"
+# %% [markdown] lang="en" id="p2-exercises" of="bd128815"
 # ## Exercises
 #
 # Now it is your turn to write. Leave `henkan watch` running and your file is checked each time you save it. In this
-# notebook, too, `from henkan.course.notebook import check` and then `check("phase2/sdpa", my_function)` runs the same
+# notebook, too, `from henkan.course import check` and then `check("phase2/sdpa", my_function)` runs the same
 # checks.
 
 # %% id="p2-exercise-cards"
