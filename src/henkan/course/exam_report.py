@@ -81,5 +81,6 @@ def _training(training: Training | None, language: Language) -> Iterator[str]:
     yield say("losses", language, steps=STEPS, first=first, last=last)
     share, threshold = f"{training.exact_match:.1%}", f"{THRESHOLD:.0%}"
     yield say("copied", language, mark=mark, fresh=FRESH, share=share, threshold=threshold)
-    calls = ", ".join(f"{name.rpartition('.')[2]} {number:,}" for name, number in training.calls.items())
-    yield say("calls", language, calls=calls)
+    called = {name: number for name, number in training.calls.items() if number}  # no model calls an experiment
+    calls = ", ".join(f"{name.rpartition('.')[2]} {number:,}" for name, number in called.items())
+    yield say("calls", language, calls=calls or 0)
