@@ -125,6 +125,18 @@ def test_other_files_copies_and_editors_leavings_are_not_watched(scene: Scene) -
     assert len(scene.runs) == 1
 
 
+def test_saving_another_exercise_says_where_the_watch_is(scene: Scene) -> None:
+    scene.screen.new()
+    write(scene.workspace, "elsewhere", "phase2/softmax")
+    scene.pass_time()
+    scene.pass_time()
+    assert scene.screen.new() == (
+        "softmax.py was saved, but sdpa.py is under watch. To go there, end with q, run henkan next phase2/softmax, "
+        "and start henkan watch again."
+    )
+    assert len(scene.runs) == 1
+
+
 def test_saving_by_renaming_is_one_save(scene: Scene) -> None:
     path = scene.workspace.file(SDPA)
     path.rename(path.with_suffix(".old"))

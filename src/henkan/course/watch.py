@@ -64,6 +64,7 @@ class Watcher:
             if not self._heed(key):
                 return False
         self._look_at_file()
+        self._look_at_other_files()
         if self._run is not None and (report := self._run.poll()) is not None:
             self._run = None
             self._show(report)
@@ -86,6 +87,7 @@ class Watcher:
         self._exercise, self._file = exercise_id, self._workspace.file(exercise_id)
         self._seen = _signature(self._file)
         self._changed_at: float | None = None
+        self._others = self._signatures_of_others()
 
     def _heed(self, key: str) -> bool:
         """Do what the key asks for; False if that is to end."""
@@ -134,6 +136,18 @@ class Watcher:
             self.say("manual")
         else:
             self._check()
+
+    def _look_at_other_files(self) -> None:
+        """Say so when another exercise's file is saved: nothing is going to happen, and the learner waits for it."""
+        others = self._signatures_of_others()
+        for exercise_id, signature in others.items():
+            if signature is not None and signature != self._others[exercise_id]:
+                file, current = (self._workspace.file(name).name for name in (exercise_id, self._exercise))
+                self._screen.say(self._word("saved_elsewhere", file=file, current=current, exercise=exercise_id))
+        self._others = others
+
+    def _signatures_of_others(self) -> dict[str, Signature]:
+        return {name: _signature(self._workspace.file(name)) for name in ORDER if name != self._exercise}
 
     def _check(self) -> None:
         """Start over: what was running is of an older version."""
