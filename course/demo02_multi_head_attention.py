@@ -71,15 +71,17 @@ _ = torch.manual_seed(0)
 # レッスン 0 の二つのトークンを、二つのヘッドに見せます。クエリは $(1, 0)$、バリューは $0.3$ と $0.9$ で、ここまではどちらも同じです。
 # 違うのはキーです。ヘッド 1 のキーはレッスン 0 のままで、出力は {{eq-heads.z_first}} です。ヘッド 2 のキーはどちらも
 # $(0, 0)$ です。スコアが等しいので重みは半分ずつになり、出力は平均の {{eq-heads.z_second:.1f}} です。
+# ここでは式に合わせて、ヘッドを 1 から数えました。コードと、このあとの図や表では 0 から数えます。
 #
 # 二つの数を横に並べ、$W^O$ を掛けます。$W^O$ が単位行列の 2 倍なら、{{eq-mha.y_first}} と {{eq-mha.y_second:.1f}} になります。
 
-# %% [markdown] lang="en" id="d2-hand" of="9139c63e"
+# %% [markdown] lang="en" id="d2-hand" of="e93e19d0"
 # ## By hand
 #
 # Show the two tokens of lesson 0 to two heads. The query is $(1, 0)$ and the values are $0.3$ and $0.9$, the same for both. The
 # keys differ. Head 1 has those of lesson 0, and its output is {{eq-heads.z_first}}. The keys of head 2 are both $(0, 0)$: the
-# scores are equal, each weight is one half, and the output is the mean, {{eq-heads.z_second:.1f}}.
+# scores are equal, each weight is one half, and the output is the mean, {{eq-heads.z_second:.1f}}. Heads are
+# counted from 1 here, as in the formula; the code, and the figures and tables below, count them from 0.
 #
 # Put the two numbers side by side and multiply by $W^O$. If $W^O$ is the identity times 2, they become {{eq-mha.y_first}} and
 # {{eq-mha.y_second:.1f}}.
