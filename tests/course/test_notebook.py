@@ -71,8 +71,15 @@ def test_right_code_passes_in_a_notebook(language: Language, sign: str, capsys: 
 def test_an_exercise_of_two_parts_takes_two(capsys: pytest.CaptureFixture[str]) -> None:
     check("phase2/split_merge_heads", split_heads, merge_heads)
     assert "✓" in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"needs split_heads, merge_heads: check"):
+    with pytest.raises(ValueError, match=r"split_heads, merge_heads が要ります"):
         check("phase2/split_merge_heads", split_heads)
+
+
+def test_the_librarys_own_part_is_not_taken_for_the_learners(capsys: pytest.CaptureFixture[str]) -> None:
+    check("phase2/sdpa", scaled_dot_product_attention)
+    assert "henkan 自身の部品です" in capsys.readouterr().out
+    check("phase2/sdpa", lambda q, k, v: scaled_dot_product_attention(q, k, v))
+    assert "henkan 自身の部品です" not in capsys.readouterr().out
 
 
 def test_code_that_leaves_python_does_not_end_the_notebook(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from henkan.course.text import Language, Text, wished_language
+from henkan.course.words import word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,8 +66,10 @@ def check(exercise_id: str, *parts: Any) -> None:
 
     exercise = load_exercise(exercise_id)
     if len(parts) != len(exercise.names):
-        raise ValueError(f"{exercise_id} needs {', '.join(exercise.names)}: check({exercise_id!r}, ...) in this order")
+        raise ValueError(word("needs_other_parts", language(), exercise=exercise_id, names=", ".join(exercise.names)))
     _say(render(climb(exercise, parts), language(), place="notebook"), plain=True)
+    if any(part is own for part, own in zip(parts, exercise.parts, strict=True)):
+        _say(word("the_librarys_own", language()), plain=True)
 
 
 def _say(text: str, *, plain: bool = False) -> None:
