@@ -45,7 +45,7 @@ NAMES = {
     "log": "log1p",
 }
 MODULES = {"math", "torch", "F", "nn", "self"}
-SYMMETRIC = {"transpose", "swapaxes"}
+SYMMETRIC = {"transpose", "swapaxes", "dot"}
 ORDERED = (ast.Sub, ast.Div, ast.MatMult, ast.Pow, ast.FloorDiv, ast.Mod)
 
 
@@ -91,9 +91,11 @@ def _constant(node: ast.Constant) -> Iterator[ast.AST]:
 
 
 def _call(node: ast.Call) -> Iterator[ast.AST]:
-    for index in range(len(node.keywords)):
-        yield ast.Call(node.func, node.args, node.keywords[:index] + node.keywords[index + 1 :])
-    symmetric = isinstance(node.func, ast.Attribute) and node.func.attr in SYMMETRIC
+    for index, keyword in enumerate(node.keywords):
+        if keyword.arg != "strict":  # it guards against errors and changes no result
+            yield ast.Call(node.func, node.args, [*node.keywords[:index], *node.keywords[index + 1 :]])
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    symmetric = called in SYMMETRIC
     for index in range(0 if symmetric else len(node.args) - 1):
         args = [*node.args]
         args[index], args[index + 1] = args[index + 1], args[index]

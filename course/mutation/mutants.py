@@ -45,6 +45,8 @@ def mutants(exercise: Exercise) -> Iterator[Mutant]:
         for function in _written(source.node, exercise):
             for node in _behaviour(function, _later(function, exercise)):
                 for change in changes_of(node):
+                    if ast.unparse(change) == ast.unparse(node):  # two equal names exchanged
+                        continue
                     name = f"{source.name}: {_shown(node)} -> {_shown(change)}"
                     while name in seen:  # the same change to the same code elsewhere in the part
                         name += "'"
@@ -82,7 +84,7 @@ def _within(node: ast.AST, later: set[str]) -> Iterator[ast.AST]:
         return
     if not (isinstance(node, ast.Call) and {name for arg in node.args for name in _names(arg)} & later):
         yield node
-    if isinstance(node, (ast.Raise, ast.JoinedStr)):
+    if isinstance(node, (ast.Raise, ast.JoinedStr)) or (isinstance(node, ast.keyword) and node.arg == "strict"):
         return
     skipped = {"annotation", "returns", "decorator_list"} | ({"args"} if isinstance(node, ast.FunctionDef) else set())
     for field, value in ast.iter_fields(node):

@@ -50,6 +50,12 @@ def no_step(experiment: Experiment) -> None:
     expect_close("share", share, 1.0)
 
 
+def any_bias(experiment: Experiment) -> None:
+    before, _, _, extra_alone, _ = experiment((0.5, 0.5), (1.0, 2.0), -0.5, TARGET, RATE, EXTRA)
+    expect_close("before", before, sigmoid(1.0))
+    expect_close("extra alone", extra_alone, sigmoid(1.1))
+
+
 def probe(experiment: Experiment) -> list[Result]:
     return [experiment(shares(3, 1), numbers(3, 2), 0.2, 1, 0.6, 0.3)]
 
