@@ -12,12 +12,15 @@ import torch
 RESULTS = Path(__file__).parent / "results"
 
 
-def save(name: str, results: list[dict[str, Any]]) -> Path:
-    """Write ``results`` to results/DATE-NAME.json and say where."""
+def save(name: str, results: list[dict[str, Any]], *, program: str = "") -> Path:
+    """Write ``results`` to results/DATE-NAME.json and say where.
+
+    ``program`` is what was run, where it is not a file of this folder.
+    """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{date.today().isoformat()}-{name}.json"
     content = {
-        "command": " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        "command": " ".join(["python", program or f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "processor": _processor(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),

@@ -52,6 +52,7 @@ def _save(scores: Sequence[Score]) -> None:
             }
             for one in scores
         ],
+        program="-m course.mutation",
     )
 
 

@@ -33,7 +33,7 @@ class Score:
     exercise: str
     killed: int
     equivalent: tuple[str, ...]
-    """Those that survive because they are right."""
+    """Those that are right, and may survive."""
     survivors: tuple[Mutant, ...]
     """Those that survive because no check looks."""
 
@@ -47,10 +47,10 @@ def score(exercise: Exercise) -> Score:
     """Run the checks of the exercise on every mutant of it."""
     reasons, killed, equivalent, survivors = excused().get(exercise.id, {}), 0, [], []
     for mutant in mutants(exercise):
-        if is_killed(exercise, mutant):
-            killed += 1
-        elif mutant.name in reasons:
+        if mutant.name in reasons:  # not run: whether chance or the time limit kills it says nothing
             equivalent.append(mutant.name)
+        elif is_killed(exercise, mutant):
+            killed += 1
         else:
             survivors.append(mutant)
     return Score(exercise.id, killed, tuple(equivalent), tuple(survivors))
