@@ -238,8 +238,8 @@ print(f"z {z:.6f}  y {y:.6f}  L {loss:.6f}")
 #
 # 1. $L = -\ln y$ なので、$\dfrac{\partial L}{\partial y} = -\dfrac{1}{y}$ です。
 # 2. シグモイド関数の微分は $\dfrac{\partial y}{\partial z} = y(1 - y)$ です。
-# 3. 掛け合わせると $y$ が約分されて、$\dfrac{\partial L}{\partial z} = y - 1$ になります。$t = 0$ でも計算でき、
-#    まとめると $\dfrac{\partial L}{\partial z} = y - t$ です。
+# 3. 掛け合わせると $y$ が約分されて、$\dfrac{\partial L}{\partial z} = y - 1$ になります。$t = 0$ のときも同じように計算でき、
+#    二つをまとめると $\dfrac{\partial L}{\partial z} = y - t$ です。
 # 4. $z = \alpha_1 v_1 + \alpha_2 v_2 + b$ なので、$v_i$ の勾配はこれに $\alpha_i$ を掛けたもの、$b$ の勾配はこれそのものです。
 #
 # 勾配は、損失が**増える**向きを指します。だから学習率 $\eta$ を掛けて、引きます。$\eta = 0.1$ なら、次のとおりです。
@@ -252,7 +252,7 @@ print(f"z {z:.6f}  y {y:.6f}  L {loss:.6f}")
 #
 # トークン 1 のほうがよく見られていたので、$v_1$ は $v_2$ より大きく動きました。
 
-# %% [markdown] lang="en" id="l0-gradient" of="60fcf2e1"
+# %% [markdown] lang="en" id="l0-gradient" of="d4d2d83b"
 # ## One update
 #
 # Which way should the values and the bias move so that the loss falls? Walk back from the loss, taking one derivative at
@@ -330,9 +330,10 @@ print(f"{measured:.9f}  {derived:.9f}")
 #
 # $$\frac{\partial L}{\partial s_i} = (y - t)\, \alpha_i\, (v_i - \bar{v}), \qquad \bar{v} = \sum_j \alpha_j v_j$$
 #
-# 言葉にすると、こうなります。正解は 1 なので、$z$ を上げたい。$v_2$ は混ぜた値 $\bar{v}$ より大きいので、
-# トークン 2 をもっと見ればよい。$v_1$ は $\bar{v}$ より小さいので、トークン 1 は見るのを減らせばよい。
-# 引き算する勾配としては、$s_1$ が {{num-through-softmax.ds1}}、$s_2$ が {{num-through-softmax.ds2}} です。
+# 言葉で言いなおしてみます。正解は 1 なので、$z$ を上げたいところです。$v_2$ は混ぜた値 $\bar{v}$ より大きいので、
+# トークン 2 をもっと見れば $z$ は上がります。$v_1$ は $\bar{v}$ より小さいので、トークン 1 を見るのは減らします。
+# 勾配は引くものですから、符号はこの逆です。$s_1$ の勾配は {{num-through-softmax.ds1}}、
+# $s_2$ の勾配は {{num-through-softmax.ds2}} になります。
 #
 # 二つの和はちょうど 0 です。すべてのスコアに同じ数を足しても、何も変わらないからです。
 #
@@ -342,7 +343,7 @@ print(f"{measured:.9f}  {derived:.9f}")
 # - クエリの勾配：({{num-through-softmax.dq1}}, {{num-through-softmax.dq2}})
 # - キー $k_1$ の勾配：({{num-through-softmax.dk11}}, {{num-through-softmax.dk12:.0f}})
 
-# %% [markdown] lang="en" id="l0-through" of="532768f0"
+# %% [markdown] lang="en" id="l0-through" of="356dadf2"
 # ## The gradient through the softmax
 #
 # So far the weights were kept and only values and bias moved. If the query and the keys that make the weights are to
@@ -350,9 +351,9 @@ print(f"{measured:.9f}  {derived:.9f}")
 #
 # $$\frac{\partial L}{\partial s_i} = (y - t)\, \alpha_i\, (v_i - \bar{v}), \qquad \bar{v} = \sum_j \alpha_j v_j$$
 #
-# In words: the right answer is 1, so $z$ should go up. $v_2$ is larger than the mixture $\bar{v}$, so token 2 should be
-# looked at more. $v_1$ is smaller than $\bar{v}$, so token 1 should be looked at less. As gradients, which are to be
-# subtracted, that is {{num-through-softmax.ds1}} for $s_1$ and {{num-through-softmax.ds2}} for $s_2$.
+# In words: the right answer is 1, so $z$ should go up. $v_2$ is larger than the mixture $\bar{v}$, so $z$ goes up if token 2
+# is looked at more. $v_1$ is smaller than $\bar{v}$, so token 1 should be looked at less. Gradients are subtracted, so their
+# signs are the other way round: {{num-through-softmax.ds1}} for $s_1$ and {{num-through-softmax.ds2}} for $s_2$.
 #
 # The two sum to exactly 0, because adding the same number to all scores changes nothing.
 #
@@ -465,16 +466,17 @@ print(f"y {y:.6f} → {lecture_y:.6f}")
 # 一つ目の容疑者は、勾配です。$(y - t)\, y\, (1 - y)$ は**二乗誤差**の勾配で、損失は交差エントロピーでした。
 # 正しい勾配 $y - t$ の $y(1 - y)$ 倍、つまり {{num-culprit.ratio}} 倍しかありません。
 #
-# 二つ目は、更新後の計算にだけ入っている `+ 0.1` です。本文には一言も書かれていませんでした。
+# 二つ目は、更新後の計算にだけ入っている `+ 0.1` です。講義ノートの本文は、これに一言も触れていませんでした。
 #
 # 確率が上がったのは、どちらのせいでしょうか。眺めていても分かりません。分かるのは、**一度に一つだけ変えて**測ったときです。
 # その対照実験を書くのが、練習の「犯人さがし」です。答えは誤解カード M0-2 にあります。先に自分で測ってみてください。
 
-# %% [markdown] lang="en" id="l0-break-suspects" of="48456dbf"
+# %% [markdown] lang="en" id="l0-break-suspects" of="e7dba3a9"
 # The first suspect is the gradient. $(y - t)\, y\, (1 - y)$ belongs to the **squared error**, but the loss was a cross
 # entropy. It is $y(1 - y)$ times the right gradient $y - t$, only {{num-culprit.ratio}} of it.
 #
-# The second is the `+ 0.1`, which is in the computation after the update alone. The text did not mention it with a word.
+# The second is the `+ 0.1`, which only the computation after the update has. The text of the notes says not a word
+# about it.
 #
 # Which of them raised the probability? Looking will not tell. Measuring will, if **one thing is changed at a time**. The
 # exercise "Find the culprit" is to write that control experiment. The answer is on misconception card M0-2; measure for
@@ -620,18 +622,19 @@ print(f"{before:.6f}  {both:.6f}  {update_alone:.6f}  {extra_alone:.6f}  {share:
 # ### M0-4　「バッチの勾配は、いつも和である」
 #
 # 和のことも、平均のこともあります。大切なのは、損失と勾配で同じ流儀を使い、どちらなのかを書いておくことです。
-# henkan のこのレッスンでは**平均**です。平均なら、行の数を変えても学習率の意味が変わりません。
+# このレッスンでは**平均**です。平均なら、行の数を変えても学習率の意味が変わりません。
 # 和だと、同じ行を二度並べるだけで一歩の大きさが二倍になります。
 #
 # ### M0-5　「損失が下がったのだから、学習率は適切である」
 #
-# 例が一つだけなら、どんな学習率でも損失は下がりました。正反対の例を一つ加えるだけで、{{num-conflict.limit_rate:.2f}} を超える学習率では
-# 損失が大きくなります。失敗しえない実験からは、何も分かりません。
+# 例が一つだけなら、どんな学習率でも損失は下がりました。正反対の例を一つ加えるだけで、
+# {{num-conflict.limit_rate:.2f}} を超える学習率では損失がはじめより大きくなります。
+# 失敗するはずのない実験からは、何も分かりません。
 #
 # ### M0-6　「シグモイド関数があれば、勾配に y (1 − y) が付く」
 #
 # それは損失しだいです。二乗誤差なら付きます。交差エントロピーでは $\partial L / \partial y$ の分母に $y(1 - y)$ があって、
-# シグモイド関数の微分と約分され、$y - t$ だけが残ります。自信たっぷりに間違えたとき、
+# シグモイド関数の微分と約分され、$y - t$ だけが残ります。自信を持って間違えたとき、
 # $y(1 - y)$ は 0 に近いので、二乗誤差の勾配はほとんど消えます。交差エントロピーの勾配は消えません。
 #
 # ### M0-7　「スコアの勾配は、そのキーの重みだけで決まる」
@@ -639,7 +642,7 @@ print(f"{before:.6f}  {both:.6f}  {update_alone:.6f}  {extra_alone:.6f}  {share:
 # 一つのスコアを上げると、分母を通して、ほかのすべての重みが下がります。だから勾配には、混ぜた値 $\bar{v}$ が入ります。
 # $v_i$ が大きいかどうかではなく、$\bar{v}$ より大きいかどうかが符号を決めます。
 
-# %% [markdown] lang="en" id="l0-m0-3" of="d2bed8f2"
+# %% [markdown] lang="en" id="l0-m0-3" of="5543d1c8"
 # ### M0-3: "Adding L2 regularization changes the loss of the data"
 #
 # The loss of the data depends on values and bias alone. Adding $R$ to the report changes neither the model nor that loss.
@@ -654,8 +657,8 @@ print(f"{before:.6f}  {both:.6f}  {update_alone:.6f}  {extra_alone:.6f}  {share:
 #
 # ### M0-5: "The loss fell, so the learning rate is right"
 #
-# With a single example the loss fell for any learning rate. One opposite example is enough to make it grow for those
-# beyond {{num-conflict.limit_rate:.2f}}. An experiment that cannot fail tells nothing.
+# With a single example the loss fell for any learning rate. One opposite example is enough, and beyond a rate of
+# {{num-conflict.limit_rate:.2f}} the loss is larger than at first. An experiment that cannot fail tells nothing.
 #
 # ### M0-6: "Where there is a sigmoid, the gradient has a factor y (1 − y)"
 #
@@ -679,11 +682,12 @@ print(f"{before:.6f}  {both:.6f}  {update_alone:.6f}  {extra_alone:.6f}  {share:
 #
 # 予想の答え合わせです。一つ目：0 にはなりません。$e^0 = 1$ なので、重みは {{eq-softmax.alpha2:.3f}} でした。
 # 二つ目：そうは言えません。伸びの {{num-culprit.share:.1f}} % は、黙って足した 0.1 のせいでした。
-# 三つ目：例が一つだけなら、大きくなりません。正反対の例があると、{{num-conflict.best_rate:.2f}} を境に大きくなりはじめます。
+# 三つ目：例が一つだけなら、大きくなりません。正反対の例があると、{{num-conflict.best_rate:.2f}} を境に大きくなりはじめ、
+# {{num-conflict.limit_rate:.2f}} を超えると、はじめの損失より大きくなります。
 #
 # 最後に、このレッスンの数字から作った問いを三つ解きましょう。
 
-# %% [markdown] lang="en" id="l0-summary" of="6f316746"
+# %% [markdown] lang="en" id="l0-summary" of="56ee7f71"
 # ## Summary
 #
 # - The weights of attention are the softmax of the scores, which are dot products divided by $\sqrt{D}$. The output is the
@@ -694,9 +698,10 @@ print(f"{before:.6f}  {both:.6f}  {update_alone:.6f}  {extra_alone:.6f}  {share:
 #   lesson.
 # - What an improvement is owed to shows in a control experiment, which changes one thing at a time.
 #
-# And your predictions? First: it does not become 0. As $e^0 = 1$, the weight was {{eq-softmax.alpha2:.3f}}. Second: it does not follow.
-# {{num-culprit.share:.1f}} % of the rise came from the 0.1 that was added in silence. Third: with a single example it does
-# not. With an opposite one it begins to grow from {{num-conflict.best_rate:.2f}} on.
+# And your predictions? First: it does not become 0. As $e^0 = 1$, the weight was {{eq-softmax.alpha2:.3f}}. Second: it does
+# not follow. {{num-culprit.share:.1f}} % of the rise was due to the 0.1 that was added in silence. Third: with a single
+# example it does not. With an opposite one it begins to grow at {{num-conflict.best_rate:.2f}}, and beyond
+# {{num-conflict.limit_rate:.2f}} it is larger than at first.
 #
 # To finish, three questions made from the numbers of this lesson.
 

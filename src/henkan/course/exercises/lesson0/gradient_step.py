@@ -11,7 +11,7 @@ Step = Callable[[Vector, Vector, float, float, float], Result]
 
 
 def values_and_bias(step: Step) -> None:
-    given = step(WEIGHTS, VALUES, BIAS, TARGET, RATE)
+    given = step(WEIGHTS, list(VALUES), BIAS, TARGET, RATE)  # a list, so that changing it in place is found as such
     expect(isinstance(given, (list, tuple)) and len(given) == 2, "not_two_results")
     values, bias = given
     expect(isinstance(values, (list, tuple)), "values_are_no_list", yours=type(values).__name__)
