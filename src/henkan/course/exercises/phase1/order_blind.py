@@ -51,7 +51,7 @@ def same_order(experiment: Experiment) -> None:
 
 def measures_the_encoder(experiment: Experiment) -> None:
     x, placed = normal(2, 5, 8), PositionalEncoding(8, max_len=20, dropout=0.0).double()
-    numbers = experiment(RunningSum(), placed, x, BACKWARDS)
+    numbers = experiment(RunningSum(), placed, x, BACKWARDS.clone())
     for yours, first, then in zip(numbers, (x.flip(1), placed(x.flip(1))), (x, placed(x)), strict=True):
         expected = float((first.cumsum(1) - then.cumsum(1).flip(1)).abs().max())
         if abs(yours - expected) > TOLERANCE:
@@ -70,11 +70,13 @@ def run(experiment: Experiment, order: Tensor = ORDER, dropout: float = 0.0) -> 
     with torch.random.fork_rng():
         torch.manual_seed(0)
         encoder = Encoder(2, d_model=8, num_heads=2, d_ff=16, dropout=dropout).double().train()
-        return experiment(encoder, PositionalEncoding(8, max_len=20, dropout=dropout).double(), normal(2, 5, 8), order)
+        return experiment(
+            encoder, PositionalEncoding(8, max_len=20, dropout=dropout).double(), normal(2, 5, 8), order.clone()
+        )
 
 
 def probe(experiment: Experiment) -> list[Any]:
-    summed = experiment(RunningSum(), nn.Identity(), normal(2, 5, 8), BACKWARDS)
+    summed = experiment(RunningSum(), nn.Identity(), normal(2, 5, 8), BACKWARDS.clone())
     return [run(experiment), summed, run(experiment, dropout=0.5)[0] < TOLERANCE]
 
 

@@ -72,7 +72,7 @@ def each_query_alone(attention: Attention) -> None:
 
 
 def hides_padding(attention: Attention) -> None:
-    output, weights = attention(**_inputs(), mask=PADDING)
+    output, weights = attention(**_inputs(), mask=PADDING.clone())
     largest = float(weights[~PADDING.expand_as(weights)].max())
     expect(largest == 0.0, "padding_weighs", weight=f"{largest:.3g}")
     short = {**_inputs(), "memory": _inputs()["memory"][:1, :3], "x": _inputs()["x"][:1]}
@@ -98,7 +98,7 @@ def gradient(attention: Attention) -> None:
 def parity(attention: Attention) -> None:
     x, memory, w_q, w_k, w_v = _inputs().values()
     expected = F.scaled_dot_product_attention(x @ w_q, memory @ w_k, memory @ w_v, attn_mask=PADDING)
-    expect_close("output", attention(x, memory, w_q, w_k, w_v, PADDING)[0], expected, 1e-9)
+    expect_close("output", attention(x, memory, w_q, w_k, w_v, PADDING.clone())[0], expected, 1e-9)
 
 
 def probe(attention: Attention) -> list[Any]:

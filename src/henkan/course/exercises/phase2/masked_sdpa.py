@@ -25,7 +25,7 @@ PADDING = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()[:, None, None,
 
 def shapes(attention: Attention) -> None:
     q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
-    for mask in (None, PADDING, torch.ones(4, 5, dtype=torch.bool).tril()[None, None]):
+    for mask in (None, PADDING.clone(), torch.ones(4, 5, dtype=torch.bool).tril()[None, None]):
         output, weights = expect_results(attention(q, k, v, mask), "output", "weights")
         expect_shape("output", output, (2, 3, 4, 7))
         expect_shape("weights", weights, (2, 3, 4, 5))
@@ -50,7 +50,7 @@ def by_hand(attention: Attention) -> None:
 
 
 def hidden_weights_are_zero(attention: Attention) -> None:
-    weights = attention(normal(5, 4), normal(5, 4), normal(5, 3), MASK)[1]
+    weights = attention(normal(5, 4), normal(5, 4), normal(5, 3), MASK.clone())[1]
     largest = float(weights[~MASK].max())
     expect(largest == 0.0, "hidden_key_weighs", weight=f"{largest:.3g}")
     sums = weights.sum(dim=-1)
@@ -82,7 +82,7 @@ def no_gradient_from_hidden(attention: Attention) -> None:
 
 def blind_rows(attention: Attention) -> None:
     q, k, v = (normal(5, 4, seed=seed).requires_grad_() for seed in (1, 2, 3))
-    output, weights = attention(q, k, v, BLIND)
+    output, weights = attention(q, k, v, BLIND.clone())
     blind = ~BLIND.any(dim=-1)
     expect(bool(weights.isfinite().all() and output.isfinite().all()), "blind_row_not_finite")
     first = weights[blind][0].tolist()
@@ -95,7 +95,7 @@ def blind_rows(attention: Attention) -> None:
 def half_precision(attention: Attention) -> None:
     q, k, v = normal(5, 4).half(), normal(5, 4).half(), normal(5, 3).half()
     try:
-        output, _ = attention(q, k, v, MASK)
+        output, _ = attention(q, k, v, MASK.clone())
     except RuntimeError as error:
         if "overflow" not in str(error):
             raise
@@ -124,14 +124,14 @@ def gradient(attention: Attention) -> None:
         normal(5, 2, seed=1).requires_grad_(),
         normal(5, 2, seed=2).requires_grad_(),
     ]
-    matches = torch.autograd.gradcheck(lambda *qkv: attention(*qkv, BLIND)[0], inputs, raise_exception=False)
+    matches = torch.autograd.gradcheck(lambda *qkv: attention(*qkv, BLIND.clone())[0], inputs, raise_exception=False)
     expect(matches, "gradient_differs")
 
 
 def parity(attention: Attention) -> None:
     q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=PADDING)
-    expect_close("output", attention(q, k, v, PADDING)[0], expected, 1e-9)
+    expect_close("output", attention(q, k, v, PADDING.clone())[0], expected, 1e-9)
 
 
 def probe(attention: Attention) -> list[Any]:
@@ -139,22 +139,22 @@ def probe(attention: Attention) -> list[Any]:
 
     def in_half(attention: Attention) -> float:
         try:
-            attention(q.half(), k.half(), v.half(), MASK)
+            attention(q.half(), k.half(), v.half(), MASK.clone())
         except RuntimeError:
             return 0.0
         return 1.0
 
     def gradient_is_finite(attention: Attention) -> float:
         queries = q.clone().requires_grad_()
-        (of_queries,) = torch.autograd.grad(attention(queries, k, v, BLIND)[0].square().sum(), queries)
+        (of_queries,) = torch.autograd.grad(attention(queries, k, v, BLIND.clone())[0].square().sum(), queries)
         return float(of_queries.isfinite().all())
 
     return probe_in_stages(
         [attention],
         [scaled_dot_product_attention],
         lambda attention: attention(q, k, v),
-        lambda attention: attention(q, k, v, MASK),
-        lambda attention: attention(q, k, v, BLIND),
+        lambda attention: attention(q, k, v, MASK.clone()),
+        lambda attention: attention(q, k, v, BLIND.clone()),
         lambda attention: [in_half(attention), gradient_is_finite(attention)],
     )
 

@@ -108,12 +108,12 @@ def heads_keep_apart(attention_class: Class) -> None:
 def masks(attention_class: Class) -> None:
     attention = attention_class(6, 3, dropout=0.0).double()
     query, key, value = _inputs()
-    weights = attention(query, key, value, PADDING)[1]
+    weights = attention(query, key, value, PADDING.clone())[1]
     expect(not bool(weights[~PADDING.expand_as(weights)].any()), "mask_ignored")
     x = normal(2, 5, 6)
-    output = attention(x, x, x, PAST)[0]
+    output = attention(x, x, x, PAST.clone())[0]
     later = torch.cat([x[:, :3], normal(2, 2, 6, seed=3)], dim=1)
-    expect(torch.allclose(attention(later, later, later, PAST)[0][:, :3], output[:, :3]), "future_seen")
+    expect(torch.allclose(attention(later, later, later, PAST.clone())[0][:, :3], output[:, :3]), "future_seen")
 
 
 def refuses_other_masks(attention_class: Class) -> None:
@@ -171,7 +171,7 @@ def parity(attention_class: Class) -> None:
     query, key, value = _inputs()
     hidden = ~PADDING[:, 0, 0]  # torch's True means "hidden"
     expected, expected_weights = theirs(query, key, value, key_padding_mask=hidden, average_attn_weights=False)
-    output, weights = yours(query, key, value, PADDING)
+    output, weights = yours(query, key, value, PADDING.clone())
     expect_close("weights", weights, expected_weights, 1e-9)
     expect_close("output", output, expected, 1e-9)
 
@@ -212,6 +212,6 @@ def probe(attention_class: Class) -> list[Any]:
         [attention_class],
         [MultiHeadAttention],
         lambda attention_class: _build(attention_class)(query, key, value),
-        lambda attention_class: _build(attention_class)(query, key, value, PAST),
+        lambda attention_class: _build(attention_class)(query, key, value, PAST.clone()),
         in_training,
     )

@@ -13,10 +13,6 @@ from henkan.course.random_input import normal
 
 Attention = Callable[..., tuple[Tensor, Tensor]]
 
-QUERIES = torch.eye(2, dtype=torch.float64)
-KEYS = torch.tensor([[0.8, 0.6], [0.0, 1.0]], dtype=torch.float64)
-VALUES = torch.tensor([[0.3], [0.9]], dtype=torch.float64)
-
 
 def shapes(attention: Attention) -> None:
     result = attention(normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 6))
@@ -33,7 +29,10 @@ def finite_and_untouched(attention: Attention) -> None:
 
 
 def by_hand(attention: Attention) -> None:
-    output, weights = attention(QUERIES, KEYS, VALUES)
+    queries = torch.eye(2, dtype=torch.float64)
+    keys = torch.tensor([[0.8, 0.6], [0.0, 1.0]], dtype=torch.float64)
+    values = torch.tensor([[0.3], [0.9]], dtype=torch.float64)
+    output, weights = attention(queries, keys, values)
     expect_close("α", weights, [[0.637767, 0.362233], [0.429757, 0.570243]])
     expect_close("z", output, [[0.517340], [0.642146]])
 
