@@ -66,6 +66,23 @@ def expect_finite(name: str, yours: Any) -> None:
         raise Finding("not_finite", name=name)
 
 
+def expect_dtype(name: str, yours: Any, expected: Any) -> None:
+    """Raise unless the tensor ``yours`` has this dtype."""
+    if yours.dtype != expected:
+        raise Finding("dtype_differs", name=name, yours=yours.dtype, expected=expected)
+
+
+def expect_gradient(call: Callable[..., Any], *inputs: Any) -> None:
+    """Raise unless the gradients of ``call(*inputs)`` are those that finite differences give."""
+    import torch
+
+    # A step and a tolerance for which single precision on the way is exact enough: that is no mistake.
+    matches = torch.autograd.gradcheck(
+        call, [x.detach().requires_grad_() for x in inputs], eps=1e-3, atol=1e-3, raise_exception=False
+    )
+    expect(matches, "gradient_differs")
+
+
 def expect_untouched(call: Callable[..., Any], **inputs: Any) -> None:
     """Raise if ``call(**inputs)`` changes one of its tensors in place."""
     before = {name: value.clone() for name, value in inputs.items()}

@@ -20,7 +20,12 @@ def by_indexing_and_masking(ids: Tensor, matrix: Tensor, pad_idx: int = 0) -> Te
     return matrix[ids] * (ids != pad_idx).unsqueeze(-1) * math.sqrt(matrix.shape[1])
 
 
+def root_in_single_precision(ids: Tensor, matrix: Tensor, pad_idx: int = 0) -> Tensor:
+    return F.embedding(ids, matrix, padding_idx=pad_idx) * torch.sqrt(torch.tensor(matrix.size(1)))
+
+
 ALTERNATIVES = {
+    "root_in_single_precision": (root_in_single_precision,),
     "by_look_up": (by_look_up,),
     "by_einsum": (by_einsum,),
     "by_indexing_and_masking": (by_indexing_and_masking,),

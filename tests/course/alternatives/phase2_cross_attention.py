@@ -36,7 +36,18 @@ def mixed_before_projected(
     return (weights @ memory) @ w_v, weights  # mixing and projecting may change places
 
 
+def root_in_single_precision(
+    x: Tensor, memory: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, mask: Mask = None
+) -> Result:
+    scores = (x @ w_q) @ (memory @ w_k).mT / torch.sqrt(torch.tensor(w_q.size(-1)))
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(dim=-1)
+    return weights @ (memory @ w_v), weights
+
+
 ALTERNATIVES = {
+    "root in single precision": (root_in_single_precision,),
     "by hand": (by_hand,),
     "one product": (one_product,),
     "mixed before projected": (mixed_before_projected,),

@@ -25,7 +25,12 @@ def by_differences(x: Tensor, dim: int = -1) -> Tensor:
     return (1 / shifted.exp().sum(dim=-1)).movedim(-1, dim)
 
 
+def in_single_precision(x: Tensor, dim: int = -1) -> Tensor:
+    return F.softmax(x, dim=dim, dtype=torch.float32).to(x.dtype)  # as models in half precision do
+
+
 ALTERNATIVES = {
+    "single precision": (in_single_precision,),
     "torch": (by_torch,),
     "log-sum-exp": (by_log_sum_exp,),
     "max": (by_max_with_indices,),

@@ -21,7 +21,9 @@ from henkan.course.expect import (
     copy_weights,
     expect,
     expect_close,
+    expect_dtype,
     expect_finite,
+    expect_gradient,
     expect_results,
     expect_shape,
     expect_untouched,
@@ -56,6 +58,8 @@ def shapes(attention_class: Class) -> None:
     output, weights = expect_results(result, "output", "weights")
     expect_shape("output", output, (2, 5, 6))
     expect_shape("weights", weights, (2, 3, 5, 7))
+    expect_dtype("output", output, torch.float64)
+    expect_dtype("weights", weights, torch.float64)
 
 
 def parameters(attention_class: Class) -> None:
@@ -154,9 +158,7 @@ def gradient(attention_class: Class) -> None:
         if name.endswith("weight"):  # a key's bias has no gradient: it adds the same to every score of a row
             reached = parameter.grad is not None and bool(parameter.grad.abs().sum() > 0)
             expect(reached, "no_gradient", name=name)
-    small = [normal(1, 1, 6).requires_grad_(), normal(1, 2, 6).requires_grad_(), normal(1, 2, 6).requires_grad_()]
-    matches = torch.autograd.gradcheck(lambda *x: attention(*x)[0], small, raise_exception=False)
-    expect(matches, "gradient_differs")
+    expect_gradient(lambda *x: attention(*x)[0], normal(1, 1, 6), normal(1, 2, 6), normal(1, 2, 6))
 
 
 def parity(attention_class: Class) -> None:
@@ -172,8 +174,8 @@ def parity(attention_class: Class) -> None:
     hidden = ~PADDING[:, 0, 0]  # torch's True means "hidden"
     expected, expected_weights = theirs(query, key, value, key_padding_mask=hidden, average_attn_weights=False)
     output, weights = yours(query, key, value, PADDING.clone())
-    expect_close("weights", weights, expected_weights, 1e-9)
-    expect_close("output", output, expected, 1e-9)
+    expect_close("weights", weights, expected_weights)
+    expect_close("output", output, expected)
 
 
 def trains(attention_class: Class) -> None:

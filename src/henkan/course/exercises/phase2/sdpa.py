@@ -7,7 +7,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from henkan.course.expect import expect, expect_close, expect_finite, expect_results, expect_shape, expect_untouched
+from henkan.course.expect import (
+    expect,
+    expect_close,
+    expect_dtype,
+    expect_finite,
+    expect_gradient,
+    expect_results,
+    expect_shape,
+    expect_untouched,
+)
 from henkan.course.parts import softmax
 from henkan.course.random_input import normal
 
@@ -19,6 +28,8 @@ def shapes(attention: Attention) -> None:
     output, weights = expect_results(result, "output", "weights")
     expect_shape("output", output, (2, 3, 5, 6))
     expect_shape("weights", weights, (2, 3, 5, 7))
+    expect_dtype("output", output, torch.float64)
+    expect_dtype("weights", weights, torch.float64)
 
 
 def finite_and_untouched(attention: Attention) -> None:
@@ -55,14 +66,12 @@ def order_of_queries(attention: Attention) -> None:
 
 
 def gradient(attention: Attention) -> None:
-    inputs = [normal(3, 2).requires_grad_(), normal(4, 2).requires_grad_(), normal(4, 2).requires_grad_()]
-    matches = torch.autograd.gradcheck(lambda *qkv: attention(*qkv)[0], inputs, raise_exception=False)
-    expect(matches, "gradient_differs")
+    expect_gradient(lambda *qkv: attention(*qkv)[0], normal(3, 2), normal(4, 2), normal(4, 2))
 
 
 def parity(attention: Attention) -> None:
     q, k, v = normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 4)
-    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v), 1e-9)
+    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v))
 
 
 def probe(attention: Attention) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from henkan.course.expect import expect, expect_close, expect_shape, expect_untouched
+from henkan.course.expect import expect, expect_close, expect_dtype, expect_gradient, expect_shape, expect_untouched
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
 from henkan.nn import attention as library
@@ -18,8 +18,10 @@ TWO_HEADS = torch.tensor([[[[1.0, 2.0], [5.0, 6.0]], [[3.0, 4.0], [7.0, 8.0]]]])
 
 
 def shapes(split_heads: Split, merge_heads: Merge) -> None:
-    expect_shape("split_heads(x, 3)", split_heads(normal(2, 5, 12), 3), (2, 3, 5, 4))
-    expect_shape("merge_heads(x)", _merged(merge_heads, normal(2, 3, 5, 4)), (2, 5, 12))
+    heads, merged = split_heads(normal(2, 5, 12), 3), _merged(merge_heads, normal(2, 3, 5, 4))
+    for name, yours, shape in (("split_heads(x, 3)", heads, (2, 3, 5, 4)), ("merge_heads(x)", merged, (2, 5, 12))):
+        expect_shape(name, yours, shape)
+        expect_dtype(name, yours, torch.float64)
 
 
 def untouched(split_heads: Split, merge_heads: Merge) -> None:
@@ -59,9 +61,7 @@ def non_contiguous(split_heads: Split, merge_heads: Merge) -> None:
 
 
 def gradient(split_heads: Split, merge_heads: Merge) -> None:
-    x = normal(2, 3, 4).requires_grad_()
-    both = torch.autograd.gradcheck(lambda x: merge_heads(2 * split_heads(x, 2)), [x], raise_exception=False)
-    expect(both, "gradient_differs")
+    expect_gradient(lambda x: merge_heads(2 * split_heads(x, 2)), normal(2, 3, 4))
 
 
 def parity(split_heads: Split, merge_heads: Merge) -> None:
