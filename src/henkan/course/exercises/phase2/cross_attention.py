@@ -106,8 +106,14 @@ def gradient(attention: Attention) -> None:
 
 def parity(attention: Attention) -> None:
     x, memory, w_q, w_k, w_v = _inputs().values()
-    expected = F.scaled_dot_product_attention(x @ w_q, memory @ w_k, memory @ w_v, attn_mask=PADDING)
-    expect_close("output", attention(x, memory, w_q, w_k, w_v, PADDING.clone())[0], expected)
+    identity = torch.eye(7, dtype=torch.float64).expand(2, 7, 7)  # with these values, the weights come out
+    for_each_query = normal(1, 4, 7) > 0.0
+    for_each_query[..., 0] = True
+    for mask in (PADDING, for_each_query):
+        output, weights = attention(x, memory, w_q, w_k, w_v, mask.clone())
+        expected = F.scaled_dot_product_attention(x @ w_q, memory @ w_k, identity, attn_mask=mask)
+        expect_close("weights", weights, expected)
+        expect_close("output", output, expected @ (memory @ w_v))
 
 
 def probe(attention: Attention) -> list[Any]:

@@ -1,6 +1,5 @@
 """phase2/masked_sdpa: scaled dot-product attention in which some keys are hidden."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from henkan.course.exercises.phase2.dropped_weights import drops_weights
+from henkan.course.exercises.phase2.masked_mistakes import (  # noqa: F401 - found by their names
+    additive_bool_mask,
+    blind_row_is_nan,
+    blind_row_is_uniform,
+    fill_overflows_half,
+    mask_after_softmax,
+    mask_ignored,
+    mask_inverted,
+    mask_times_scores,
+    nan_in_gradient,
+)
 from henkan.course.expect import (
     expect,
     expect_close,
@@ -22,13 +33,12 @@ from henkan.course.random_input import normal
 from henkan.course.recognise import probe_in_stages
 from henkan.nn.attention import scaled_dot_product_attention
 
-Result = tuple[Tensor, Tensor]  # output and weights
-Mask = Tensor | None
-Attention = Callable[..., Result]
+Attention = Callable[..., tuple[Tensor, Tensor]]
 
 MASK = torch.tensor([[1, 0, 1, 1, 0], [0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1], [1, 1, 1, 1, 0]]).bool()
 BLIND = torch.tensor([[1, 0, 1, 1, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 0]]).bool()
 PADDING = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()[:, None, None, :]
+HALF = 0.02  # what float16 leaves of numbers around 1
 
 
 def shapes(attention: Attention) -> None:
@@ -77,6 +87,13 @@ def hidden_key_of_any_size(attention: Attention) -> None:
     expect(same, "hidden_key_takes_part")
 
 
+def visible_keys_of_any_size(attention: Attention) -> None:
+    q, k, v = normal(1, 4), normal(4, 4), normal(4, 2)
+    k[:3] = -1e5 * q / q.norm()  # three keys with one score, around -100,000
+    output, _ = attention(q, k, v, torch.tensor([[True, True, True, False]]))
+    expect(bool(torch.allclose(output, v[:3].mean(dim=0), atol=0.05)), "fill_is_not_low_enough")
+
+
 def no_gradient_from_hidden(attention: Attention) -> None:
     q, k, v = normal(4, 3), normal(4, 3), normal(4, 2)
     past = torch.ones(4, 4, dtype=torch.bool).tril()
@@ -104,6 +121,7 @@ def blind_rows(attention: Attention) -> None:
 
 def half_precision(attention: Attention) -> None:
     q, k, v = normal(5, 4).half(), normal(5, 4).half(), normal(5, 3).half()
+    expected = scaled_dot_product_attention(q.double(), k.double(), v.double(), MASK)[0]
     try:
         output, _ = attention(q, k, v, MASK.clone())
     except RuntimeError as error:
@@ -111,9 +129,13 @@ def half_precision(attention: Attention) -> None:
             raise
         raise Finding("fill_overflows", error=str(error)) from None
     expect(bool(output.isfinite().all()), "not_finite_in_half")
+    expect_dtype("output", output, torch.float16)
+    expect_close("output (float16)", output, expected, HALF)
     large = torch.full((1, 16), 100.0).half()  # q . k is 160,000; float16 ends at 65,504
-    output, _ = attention(large, torch.cat([large, -large]), normal(2, 3).half(), torch.tensor([[True, True]]))
+    values = normal(2, 3).half()
+    output, _ = attention(large, torch.cat([large, -large]), values, torch.tensor([[True, True]]))
     expect(bool(output.isfinite().all()), "product_overflows")
+    expect_close("output (float16)", output, values[:1], HALF)
 
 
 def dropout(attention: Attention) -> None:
@@ -126,6 +148,10 @@ def dropout(attention: Attention) -> None:
     expect(abs(share - 0.25) < 0.1, "dropout_missing", share=f"{share:.2f}")
     kept = output[output != 0]
     expect(torch.allclose(kept, torch.full_like(kept, 1 / 400 / 0.75)), "dropout_not_rescaled")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        output, _ = attention(torch.zeros(50, 4), k, torch.ones(400, 2), dropout=0.25)
+    expect(drops_weights(output, num_keys=400, rate=0.25), "dropout_elsewhere")
 
 
 def gradient(attention: Attention) -> None:
@@ -135,8 +161,13 @@ def gradient(attention: Attention) -> None:
 
 def parity(attention: Attention) -> None:
     q, k, v = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 7)
-    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=PADDING)
-    expect_close("output", attention(q, k, v, PADDING.clone())[0], expected)
+    identity = torch.eye(5, dtype=torch.float64).expand(2, 3, 5, 5)  # with these values, the weights come out
+    for_each_head = normal(2, 3, 4, 5) > 0.0
+    for_each_head[..., 0] = True
+    for mask in (PADDING, for_each_head):
+        output, weights = attention(q, k, v, mask.clone())
+        expect_close("weights", weights, F.scaled_dot_product_attention(q, k, identity, attn_mask=mask))
+        expect_close("output", output, F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
 
 
 def probe(attention: Attention) -> list[Any]:
@@ -162,66 +193,3 @@ def probe(attention: Attention) -> list[Any]:
         lambda attention: attention(q, k, v, BLIND.clone()),
         lambda attention: [in_half(attention), gradient_is_finite(attention)],
     )
-
-
-def _scores(q: Tensor, k: Tensor) -> Tensor:
-    return (q / math.sqrt(q.size(-1))) @ k.transpose(-2, -1)
-
-
-def mask_ignored(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    return scaled_dot_product_attention(q, k, v, dropout=dropout)
-
-
-def mask_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    weights = _scores(q, k).softmax(dim=-1)
-    if mask is not None:
-        weights = weights * mask
-    return F.dropout(weights, dropout) @ v, weights
-
-
-def mask_times_scores(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    scores = _scores(q, k) if mask is None else _scores(q, k) * mask
-    weights = scores.softmax(dim=-1)
-    return F.dropout(weights, dropout) @ v, weights
-
-
-def mask_inverted(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    return scaled_dot_product_attention(q, k, v, None if mask is None else ~mask, dropout=dropout)
-
-
-def additive_bool_mask(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    scores = _scores(q, k) if mask is None else _scores(q, k) + mask
-    weights = scores.softmax(dim=-1)
-    return F.dropout(weights, dropout) @ v, weights
-
-
-def _filled(fill: Callable[[Tensor], float]) -> Attention:
-    """Attention whose hidden scores get the number ``fill`` of them, and nothing more."""
-
-    def attention(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-        scores = _scores(q, k)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, fill(scores))
-        weights = scores.softmax(dim=-1)
-        return F.dropout(weights, dropout) @ v, weights
-
-    return attention
-
-
-blind_row_is_nan = _filled(lambda scores: -math.inf)
-blind_row_is_uniform = _filled(lambda scores: -1e9)
-
-
-def fill_overflows_half(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    weights = blind_row_is_uniform(q, k, v, mask)[1]
-    if mask is not None:
-        weights = weights.masked_fill(~mask, 0.0)
-    return F.dropout(weights, dropout) @ v, weights
-
-
-def nan_in_gradient(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    scores = _scores(q, k)
-    if mask is not None:
-        scores = scores + torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -math.inf)
-    weights = scores.softmax(dim=-1).nan_to_num(0.0)
-    return F.dropout(weights, dropout) @ v, weights

@@ -1,11 +1,10 @@
 """phase2/multi_head_attention: several attentions side by side, each over its own projection."""
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from henkan.course.exercises.phase2.dropped_weights import drops_weights, even_attention
 from henkan.course.exercises.phase2.multi_head_mistakes import (  # noqa: F401 - found by their names
     dropout_in_evaluation,
     dropout_on_scores,
@@ -17,6 +16,7 @@ from henkan.course.exercises.phase2.multi_head_mistakes import (  # noqa: F401 -
     value_from_key,
     view_without_transpose,
 )
+from henkan.course.exercises.phase2.multi_head_probe import PAST, build, probe  # noqa: F401 - found by its name
 from henkan.course.expect import (
     copy_weights,
     expect,
@@ -30,27 +30,15 @@ from henkan.course.expect import (
 )
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
-from henkan.course.recognise import probe_in_stages
 from henkan.nn.attention import MultiHeadAttention
 
 Class = type[MultiHeadAttention]
 
-PAST = torch.ones(5, 5, dtype=torch.bool).tril()[None, None]
 PADDING = torch.tensor([[1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0]]).bool()[:, None, None, :]
 
 
 def _inputs() -> tuple[Tensor, Tensor, Tensor]:
     return normal(2, 5, 6), normal(2, 7, 6, seed=1), normal(2, 7, 6, seed=2)
-
-
-def _build(attention_class: Class, d_model: int = 6, num_heads: int = 3, dropout: float = 0.0) -> MultiHeadAttention:
-    """The learner's module with weights that depend on the sizes alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        reference = MultiHeadAttention(d_model, num_heads, dropout).double()
-        yours = attention_class(d_model, num_heads, dropout).double()
-    copy_weights(yours, reference)
-    return yours
 
 
 def shapes(attention_class: Class) -> None:
@@ -99,8 +87,18 @@ def rows_sum_to_one(attention_class: Class) -> None:
     expect(torch.allclose(sums, torch.ones_like(sums)), "rows_do_not_sum_to_one", sum=f"{sums[0, 0, 0].item():.6f}")
 
 
+def key_and_value_apart(attention_class: Class) -> None:
+    attention = attention_class(6, 3, dropout=0.0).double()
+    query, key, value = _inputs()
+    output, weights = attention(query, key, value)
+    with_other_values, same_weights = attention(query, key, -value)
+    expect(not torch.allclose(with_other_values, output), "value_without_effect")
+    expect(torch.allclose(same_weights, weights), "value_in_weights")
+    expect(not torch.allclose(attention(query, -key, value)[1], weights), "key_without_effect")
+
+
 def heads_keep_apart(attention_class: Class) -> None:
-    attention = _build(attention_class)
+    attention = build(attention_class)
     query, key, value = _inputs()
     before = attention(query, key, value)[1]
     with torch.no_grad():
@@ -112,8 +110,11 @@ def heads_keep_apart(attention_class: Class) -> None:
 def masks(attention_class: Class) -> None:
     attention = attention_class(6, 3, dropout=0.0).double()
     query, key, value = _inputs()
-    weights = attention(query, key, value, PADDING.clone())[1]
-    expect(not bool(weights[~PADDING.expand_as(weights)].any()), "mask_ignored")
+    for_each_head = normal(2, 3, 5, 7) > 0.0
+    for_each_head[..., 0] = True
+    for mask in (PADDING, for_each_head):
+        weights = attention(query, key, value, mask.clone())[1]
+        expect(not bool(weights[~mask.expand_as(weights)].any()), "mask_ignored")
     x = normal(2, 5, 6)
     output = attention(x, x, x, PAST.clone())[0]
     later = torch.cat([x[:, :3], normal(2, 2, 6, seed=3)], dim=1)
@@ -133,8 +134,8 @@ def refuses_other_masks(attention_class: Class) -> None:
 
 
 def dropout(attention_class: Class) -> None:
-    attention = _build(attention_class, dropout=0.5)
-    reference = _build(attention_class)
+    attention = build(attention_class, dropout=0.5)
+    reference = build(attention_class)
     inputs = _inputs()
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -145,6 +146,13 @@ def dropout(attention_class: Class) -> None:
         (first, weights), (second, _) = attention(*inputs), attention(*inputs)
     expect(not torch.equal(first, second), "dropout_missing")
     expect(torch.allclose(weights, reference(*inputs)[1]), "returned_weights_dropped")
+    attention = attention_class(2, 1, dropout=0.5).double()
+    copy_weights(attention, even_attention())
+    ones = torch.ones(1, 400, 2, dtype=torch.float64)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        output, _ = attention(ones[:, :50], ones, ones)
+    expect(drops_weights(output, num_keys=400, rate=0.5), "dropout_elsewhere")
 
 
 def gradient(attention_class: Class) -> None:
@@ -162,7 +170,7 @@ def gradient(attention_class: Class) -> None:
 
 
 def parity(attention_class: Class) -> None:
-    yours = _build(attention_class)
+    yours = build(attention_class)
     theirs = nn.MultiheadAttention(6, 3, batch_first=True).double()
     projections = (yours.query_projection, yours.key_projection, yours.value_projection)
     with torch.no_grad():
@@ -195,25 +203,3 @@ def trains(attention_class: Class) -> None:
                 parameter.sub_(of_loss, alpha=0.3)
         losses.append(loss.item())
     expect(losses[-1] < losses[0] / 2, "does_not_train", first=f"{losses[0]:.3f}", last=f"{losses[-1]:.3f}")
-
-
-def probe(attention_class: Class) -> list[Any]:
-    # As many queries as keys, so that a mistake in the axes has a result, too.
-    query, key, value = normal(2, 5, 6), normal(2, 5, 6, seed=1), normal(2, 5, 6, seed=2)
-
-    def in_training(attention_class: Class) -> list[float]:
-        attention = _build(attention_class, dropout=0.5)
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            first, second = attention(query, key, value)[1], attention(query, key, value)[1]
-            attention.eval()
-            evaluated = [attention(query, key, value)[0] for _ in range(2)]
-        return [float(torch.equal(first, second)), float(torch.equal(*evaluated))]
-
-    return probe_in_stages(
-        [attention_class],
-        [MultiHeadAttention],
-        lambda attention_class: _build(attention_class)(query, key, value),
-        lambda attention_class: _build(attention_class)(query, key, value, PAST.clone()),
-        in_training,
-    )

@@ -70,8 +70,12 @@ def gradient(attention: Attention) -> None:
 
 
 def parity(attention: Attention) -> None:
-    q, k, v = normal(2, 3, 5, 4), normal(2, 3, 7, 4), normal(2, 3, 7, 4)
-    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v))
+    identity = torch.eye(7, dtype=torch.float64).expand(2, 3, 7, 7)  # with these values, the weights come out
+    for num_queries in (5, 7):
+        q, k, v = normal(2, 3, num_queries, 4, seed=1), normal(2, 3, 7, 4), normal(2, 3, 7, 4, seed=2)
+        output, weights = attention(q, k, v)
+        expect_close("weights", weights, F.scaled_dot_product_attention(q, k, identity))
+        expect_close("output", output, F.scaled_dot_product_attention(q, k, v))
 
 
 def probe(attention: Attention) -> tuple[Tensor, Tensor]:
