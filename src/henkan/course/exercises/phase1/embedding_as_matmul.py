@@ -16,7 +16,7 @@ Embed = Callable[..., Tensor]
 IDS = torch.tensor([[3, 1, 4, 1, 0], [2, 4, 4, 0, 0]])
 
 
-def matrix(vocab_size: int = 5, d_model: int = 6, pad_idx: int = 0) -> Tensor:
+def matrix(vocab_size: int = 7, d_model: int = 6, pad_idx: int = 0) -> Tensor:
     """Random rows, that of the padding zero."""
     rows = normal(vocab_size, d_model)
     rows[pad_idx] = 0.0

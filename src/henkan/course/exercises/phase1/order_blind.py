@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from henkan.course.expect import expect
+from henkan.course.expect import expect, expect_untouched
 from henkan.course.finding import Finding
 from henkan.course.random_input import normal
 from henkan.nn.encoder import Encoder
@@ -51,11 +51,19 @@ def same_order(experiment: Experiment) -> None:
 
 def measures_the_encoder(experiment: Experiment) -> None:
     x, placed = normal(2, 5, 8), PositionalEncoding(8, max_len=20, dropout=0.0).double()
-    numbers = experiment(RunningSum(), placed, x, BACKWARDS.clone())
-    for yours, first, then in zip(numbers, (x.flip(1), placed(x.flip(1))), (x, placed(x)), strict=True):
-        expected = float((first.cumsum(1) - then.cumsum(1).flip(1)).abs().max())
-        if abs(yours - expected) > TOLERANCE:
-            raise Finding("not_measured", yours=f"{yours:.6f}", expected=f"{expected:.6f}")
+    for order in (BACKWARDS, ORDER):
+        numbers = experiment(RunningSum(), placed, x.clone(), order.clone())
+        moved = x[:, order]
+        for yours, first, then in zip(numbers, (moved, placed(moved)), (x, placed(x)), strict=True):
+            expected = float((first.cumsum(1) - then.cumsum(1)[:, order]).abs().max())
+            if abs(yours - expected) > TOLERANCE:
+                raise Finding("not_measured", yours=f"{yours:.6f}", expected=f"{expected:.6f}")
+
+
+def untouched(experiment: Experiment) -> None:
+    encoder, placed = RunningSum(), PositionalEncoding(8, max_len=20, dropout=0.0).double()
+    expect_untouched(lambda x, order: experiment(encoder, placed, x, order), x=normal(2, 5, 8), order=ORDER.clone())
+    expect(not encoder.training and not placed.training, "not_left_in_eval")
 
 
 def without_dropout(experiment: Experiment) -> None:

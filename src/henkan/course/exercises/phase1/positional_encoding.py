@@ -53,6 +53,11 @@ def dropout_on_the_sum(build: Build) -> None:
     expect(not bare_positions, "positions_not_dropped")
     expect(not bare_tokens, "tokens_not_dropped")
     expect(zeros, "nothing_dropped")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        output = build(6, max_len=20, dropout=0.5).train()(torch.full((2, 20, 6), 10.0))
+    right = torch.where(output == 0, 0.0, 2 * (10 + _table(20, 6)))
+    expect(torch.allclose(output, right, atol=1e-4), "kept_not_rescaled")
     module = build(6, max_len=20, dropout=0.5).eval()
     expect_close("x + PE (eval)", module(torch.ones(1, 4, 6)), 1 + _table(4, 6).unsqueeze(0), SINGLE)
 

@@ -13,6 +13,7 @@ from henkan.nn.position_encoding import sinusoidal_encoding
 Table = Callable[[int, int], Tensor]
 
 SINGLE = 1e-5  # what float32 leaves of an angle of some tens
+FAR = 1e-3  # of an angle of some thousands
 FIRST_POSITIONS = [
     [0.0, 1.0, 0.0, 1.0],
     [0.841471, 0.540302, 0.010000, 0.999950],
@@ -40,6 +41,11 @@ def any_even_width(table: Table) -> None:
             frequency = 10000 ** -((column - column % 2) / d_model)
             expected = [wave(position * frequency) for position in range(9)]
             expect_close(f"PE[:,{column}] (d={d_model})", yours[:, column], expected, SINGLE)
+
+
+def far_positions(table: Table) -> None:
+    expected = [wave(5000 / 10000 ** (column / 8)) for column in range(0, 8, 2) for wave in (math.sin, math.cos)]
+    expect_close("PE(5000)", table(5001, 8)[5000], expected, FAR)
 
 
 def length_of_every_row(table: Table) -> None:
