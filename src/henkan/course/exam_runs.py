@@ -69,17 +69,7 @@ def why_no_tests() -> str | None:
 def run_tests(tests: Sequence[str], files: Mapping[str, Path], progress: Progress) -> TestRun:
     """Run ``tests``, files or single tests, with the parts of the learner's ``files`` in place."""
     run, total, started = TestRun(), 0, ""
-    options = [
-        "-p",
-        "henkan.course.pytest_swap",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        "--tb=no",
-        "-m",
-        "not slow and not library_only",
-    ]
-    command = ["pytest", *options, *as_options(files), "--swap-report", "{report}", *tests]
+    command = ["pytest", *PYTEST, *as_options(files), "--swap-report", "{report}", *tests]
     process = Process(command, SECONDS_FOR_TESTS)
     for line in process.lines():
         if "total" in line:
