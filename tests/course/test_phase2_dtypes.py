@@ -1,4 +1,6 @@
-"""Single precision on the way is right; a result in another dtype than the input is not."""
+"""What is said where code computes in another dtype than its input has."""
+
+import math
 
 import pytest
 import torch
@@ -64,6 +66,23 @@ def test_a_result_in_another_dtype_is_found_as_such(exercise_id: str, parts: tup
     failure = climb(load_exercise(exercise_id), parts).failure
     assert failure is not None
     assert (failure.check, failure.message) == ("shapes", "dtype_differs")
+
+
+def root_of_a_tensor(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = (q @ k.mT / torch.sqrt(torch.tensor(q.size(-1)))).softmax(dim=-1)  # of integers: float32
+    return weights @ v, weights
+
+
+def softmax_of_floats(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = (q @ k.mT / math.sqrt(q.size(-1))).float().softmax(dim=-1).to(q.dtype)
+    return weights @ v, weights
+
+
+@pytest.mark.parametrize("attention", [root_of_a_tensor, softmax_of_floats])
+def test_single_precision_is_called_by_its_name_where_the_librarys_tests_ask_for_double(attention: Part) -> None:
+    failure = climb(load_exercise("phase2/sdpa"), [attention]).failure
+    assert failure is not None
+    assert (failure.check, failure.message) == ("parity", "single_precision")
 
 
 class TestGradient:

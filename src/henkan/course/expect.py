@@ -9,6 +9,8 @@ from typing import Any
 from henkan.course.finding import Finding, Row, Skipped
 
 TOLERANCE = 1e-6
+DOUBLE = 1e-9  # for what the library's own tests ask for in double precision
+SINGLE = 1e-5  # what single precision leaves
 MAX_ROWS = 8
 
 Numbers = Any  # a number, a sequence of numbers, or a tensor
@@ -33,6 +35,8 @@ def expect_close(name: str, yours: Numbers, expected: Numbers, tolerance: float 
     rows = [Row(place, a, b) for place, a, b in zip(places, given, right, strict=True)]
     first = next((index for index, row in enumerate(rows) if not abs(row.yours - row.expected) <= tolerance), None)
     if first is not None:
+        if tolerance == DOUBLE and all(abs(row.yours - row.expected) <= SINGLE for row in rows):
+            raise Finding("single_precision", name=name)
         start = max(0, min(first - 1, len(rows) - MAX_ROWS))
         raise Finding("numbers_differ", rows=tuple(rows[start : start + MAX_ROWS]), name=name)
 

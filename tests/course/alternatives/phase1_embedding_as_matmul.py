@@ -25,8 +25,8 @@ def root_in_single_precision(ids: Tensor, matrix: Tensor, pad_idx: int = 0) -> T
 
 
 ALTERNATIVES = {
-    "root_in_single_precision": (root_in_single_precision,),
     "by_look_up": (by_look_up,),
     "by_einsum": (by_einsum,),
     "by_indexing_and_masking": (by_indexing_and_masking,),
+    "root_in_single_precision": (root_in_single_precision,),
 }

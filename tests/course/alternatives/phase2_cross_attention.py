@@ -47,8 +47,8 @@ def root_in_single_precision(
 
 
 ALTERNATIVES = {
-    "root in single precision": (root_in_single_precision,),
     "by hand": (by_hand,),
     "one product": (one_product,),
     "mixed before projected": (mixed_before_projected,),
+    "root in single precision": (root_in_single_precision,),
 }

@@ -32,19 +32,7 @@ def by_torch(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: flo
     return F.dropout(weights, dropout) @ v, weights
 
 
-def in_single_precision(q: Tensor, k: Tensor, v: Tensor, mask: Mask = None, *, dropout: float = 0.0) -> Result:
-    scores = (q.float() @ k.float().mT) / torch.tensor(q.size(-1)).sqrt()
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
-    weights = scores.softmax(dim=-1)
-    if mask is not None:
-        weights = weights.masked_fill(~mask, 0.0)
-    weights = weights.type_as(v)
-    return F.dropout(weights, dropout) @ v, weights
-
-
 ALTERNATIVES = {
-    "single precision": (in_single_precision,),
     "einsum": (by_einsum,),
     "smallest number": (by_smallest_number,),
     "torch": (by_torch,),

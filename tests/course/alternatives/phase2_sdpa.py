@@ -36,14 +36,7 @@ def query_by_query(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     return weights @ v, weights
 
 
-def in_single_precision(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    scores = q @ k.mT / torch.sqrt(torch.tensor(q.size(-1)))  # the root of an integer tensor is float32
-    weights = scores.float().softmax(dim=-1).to(q.dtype)
-    return weights @ v, weights
-
-
 ALTERNATIVES = {
-    "single precision": (in_single_precision,),
     "einsum": (by_einsum,),
     "torch": (by_torch,),
     "scaled first": (scaled_first,),

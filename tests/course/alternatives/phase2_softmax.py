@@ -30,9 +30,9 @@ def in_single_precision(x: Tensor, dim: int = -1) -> Tensor:
 
 
 ALTERNATIVES = {
-    "single precision": (in_single_precision,),
     "torch": (by_torch,),
     "log-sum-exp": (by_log_sum_exp,),
     "max": (by_max_with_indices,),
     "differences": (by_differences,),
+    "single precision": (in_single_precision,),
 }

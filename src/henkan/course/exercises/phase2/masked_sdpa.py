@@ -20,6 +20,7 @@ from henkan.course.exercises.phase2.masked_mistakes import (  # noqa: F401 - fou
     nan_in_gradient,
 )
 from henkan.course.expect import (
+    DOUBLE,
     expect,
     expect_close,
     expect_dtype,
@@ -58,7 +59,7 @@ def untouched(attention: Attention) -> None:
 
 def without_mask(attention: Attention) -> None:
     q, k, v = normal(5, 4), normal(7, 4), normal(7, 6)
-    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v))
+    expect_close("output", attention(q, k, v)[0], F.scaled_dot_product_attention(q, k, v), DOUBLE)
 
 
 def by_hand(attention: Attention) -> None:
@@ -166,8 +167,8 @@ def parity(attention: Attention) -> None:
     for_each_head[..., 0] = True
     for mask in (PADDING, for_each_head):
         output, weights = attention(q, k, v, mask.clone())
-        expect_close("weights", weights, F.scaled_dot_product_attention(q, k, identity, attn_mask=mask))
-        expect_close("output", output, F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
+        expect_close("weights", weights, F.scaled_dot_product_attention(q, k, identity, attn_mask=mask), DOUBLE)
+        expect_close("output", output, F.scaled_dot_product_attention(q, k, v, attn_mask=mask), DOUBLE)
 
 
 def probe(attention: Attention) -> list[Any]:

@@ -18,6 +18,7 @@ from henkan.course.exercises.phase2.multi_head_mistakes import (  # noqa: F401 -
 )
 from henkan.course.exercises.phase2.multi_head_probe import PAST, build, probe  # noqa: F401 - found by its name
 from henkan.course.expect import (
+    DOUBLE,
     copy_weights,
     expect,
     expect_close,
@@ -182,8 +183,8 @@ def parity(attention_class: Class) -> None:
     hidden = ~PADDING[:, 0, 0]  # torch's True means "hidden"
     expected, expected_weights = theirs(query, key, value, key_padding_mask=hidden, average_attn_weights=False)
     output, weights = yours(query, key, value, PADDING.clone())
-    expect_close("weights", weights, expected_weights)
-    expect_close("output", output, expected)
+    expect_close("weights", weights, expected_weights, DOUBLE)
+    expect_close("output", output, expected, DOUBLE)
 
 
 def trains(attention_class: Class) -> None:
