@@ -9,7 +9,7 @@ from henkan.course.exercise import ORDER
 from henkan.course.finding import Report
 from henkan.course.state import FILE, State
 from henkan.course.stubs import stub
-from henkan.course.text import Language
+from henkan.course.text import LANGUAGES, Language
 from henkan.course.words import word
 
 NOT_A_COURSE = (
@@ -82,7 +82,12 @@ class Workspace:
         if path.exists():
             backup = _free(path.with_name(path.name + ".bak"))
             path.rename(backup)
-        _write_new(path, stub(exercise_id, language))
+        try:
+            _write_new(path, stub(exercise_id, language))
+        except BaseException:  # the disk is full, say: nothing has been reset
+            if backup is not None:
+                backup.rename(path)
+            raise
         self.update(lambda state: state.record(exercise_id, passed=False))
         return backup
 
@@ -121,25 +126,32 @@ def create(root: Path, language: Language | None) -> Created:
 
 
 def _state(path: Path) -> tuple[State, Path | None]:
-    """The state of ``path``, or a new one; a damaged file is moved aside, to the second result."""
+    """The state of ``path``, or a new one; a damaged file is moved aside, to the second result. Its language stays."""
     if not path.is_file():
         return State("ja"), None
     try:
         return State.load(path), None
     except ValueError:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        language = next((language for language in LANGUAGES if f'"language": "{language}"' in text), LANGUAGES[0])
         aside = _free(path.with_name(path.name + ".bak"))
         path.rename(aside)
-        return State("ja"), aside
+        return State(language), aside
 
 
 def _write_new(path: Path, text: str) -> bool:
-    """Write the file unless there is one; say whether it was written."""
+    """Write the file, whole or not at all, unless there is one; say whether it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        file = path.open("x", encoding="utf-8", newline="\n")
     except FileExistsError:
         return False
+    try:
+        with file:
+            file.write(text)
+    except BaseException:
+        path.unlink()
+        raise
     return True
 
 
