@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from henkan import plotting
 from henkan.course import check, notebook
-from henkan.course.exercise import ORDER, load_card
+from henkan.course.exercise import ORDER, load_card, load_exercise
 from henkan.course.notebook import L, exercise_card
 from henkan.course.text import LANGUAGES, Language
 from henkan.nn.attention import merge_heads, scaled_dot_product_attention, split_heads
@@ -66,6 +67,14 @@ def test_right_code_passes_in_a_notebook(language: Language, sign: str, capsys: 
     plotting.use_language(language)
     check("phase2/sdpa", scaled_dot_product_attention)
     assert sign in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+@pytest.mark.parametrize("exercise_id", ["phase2/multi_head_attention", "phase2/why_sqrt"])
+def test_a_check_draws_none_of_the_notebooks_random_numbers(exercise_id: str) -> None:
+    before = torch.get_rng_state()
+    check(exercise_id, *load_exercise(exercise_id).parts)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_an_exercise_of_two_parts_takes_two(capsys: pytest.CaptureFixture[str]) -> None:
