@@ -41,6 +41,7 @@ course: install
 	$(BIN)/python -m course.builder build
 	$(BIN)/python -m course.builder check
 	$(BIN)/python -m course.builder run
+	$(BIN)/python -W ignore -m course.mutation
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

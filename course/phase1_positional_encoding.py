@@ -443,8 +443,8 @@ print(f"{scaled:.2f}", L("√d_model を掛ける", "times √d_model"))
 # 二つの割合は変わらないので、意味がありません。
 
 # %% [markdown] lang="en" id="p1-break-scale-reading" of="7677847a"
-# As stored, different words become nearly the same vector. Only the embedding is scaled: scaling the whole sum would
-# leave the proportion of the two as it was.
+# As stored, different words become nearly the same vector. Only the embedding is scaled: scaling the whole sum would be
+# pointless, as it would leave the proportion of the two as it was.
 
 # %% [markdown] lang="ja" id="p1-break-one-wave"
 # ### 波を一つだけにする

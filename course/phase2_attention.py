@@ -659,7 +659,11 @@ assert unscaled[-1][0] > 0.9 > 0.4 > scaled[-1][0]  # the largest weight at d_k 
 assert unscaled[-1][1] < unscaled[0][1] / 2 < scaled[-1][1]  # and the gradient
 assert masked_weights[~past].abs().max() == 0.0
 assert not blind_weights.any()
-assert head_weights[0, 1].argmax(dim=-1)[1:].tolist() == list(range(7))  # head 1 looks one position back
+looks = head_weights[0].argmax(dim=-1)  # (H, T)
+assert looks[0].tolist() == list(range(8))  # the diagonal
+assert looks[1, 1:].tolist() == list(range(7))  # one position back
+assert looks[2, :7].tolist() == list(range(1, 8))  # one position ahead
+assert torch.allclose(head_weights[0, 3], torch.full((8, 8), 1 / 8))  # everywhere evenly
 assert [places.sum().item() for places in places_split] == [1, 1] != [places.sum().item() for places in places_view]
 assert late.sum() < 1.0
 assert "overflow" in message

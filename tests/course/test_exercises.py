@@ -96,10 +96,9 @@ def test_no_two_mistakes_are_alike_and_none_is_like_the_library(exercise: Exerci
 def test_a_right_solution_is_not_taken_for_a_mistake(exercise: Exercise) -> None:
     for name, parts in alternatives(exercise.id).items():
         trace = probe(exercise, parts)
+        assert trace is not None, f"{name} cannot be probed"
         alike = [
-            mistake.name
-            for mistake in exercise.mistakes.values()
-            if trace is not None and is_same(trace, probe(exercise, mistake.parts))
+            mistake.name for mistake in exercise.mistakes.values() if is_same(trace, probe(exercise, mistake.parts))
         ]
         assert not alike, f"{name} looks like {alike}"
 

@@ -162,6 +162,20 @@ def test_check_says_what_it_found_and_notes_it(henkan: Henkan, course: Workspace
     assert course.state.solved == [SDPA]
 
 
+def test_what_was_found_is_shown_even_where_nothing_can_be_noted(
+    henkan: Henkan, course: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "henkan-course.json")
+
+    write(course, RIGHT)
+    monkeypatch.setattr(Workspace, "update", disk_full)
+    result = henkan("check", "sdpa")
+    assert result.status == 2
+    assert "8/8 passed" in result.out
+    assert "No space left on device" in result.err
+
+
 def test_checking_a_named_exercise_makes_it_the_current_one(henkan: Henkan, course: Workspace) -> None:
     henkan("check", "phase2/softmax")
     assert course.state.current == "phase2/softmax"

@@ -126,6 +126,12 @@ def test_solved_is_what_passed_last(tmp_path: Path) -> None:
     assert workspace.solved_files() == {}
 
 
+def test_what_a_check_had_to_leave_out_is_not_solved(tmp_path: Path) -> None:
+    left_out = Report(SDPA, ("shapes",), 2, 0.1, skipped={"parity": "layers_renamed"})
+    assert left_out.is_passed
+    assert new_workspace(tmp_path).note(left_out).solved == []
+
+
 def test_the_next_exercise_is_the_next_unsolved_one_and_comes_round() -> None:
     state = State("ja", solved=list(ORDER[1:3]))
     assert state.next_after(ORDER[0]) == ORDER[3]

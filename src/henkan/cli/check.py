@@ -27,14 +27,13 @@ def run(arguments: list[str]) -> int:
     names = _targets(given["exercises"], workspace, language, everything=given["all"])
     if not given["json"]:
         print(word("checking", language), end="\r" if sys.stdout.isatty() else "\n", flush=True)
-    if len(names) == 1 and given["exercises"]:
-        workspace.update(lambda state: setattr(state, "current", names[0]))
-
     from henkan.course.worker import warm_up
 
     if len(names) > 1:
         warm_up()
     reports = [_check(workspace, name, language, quiet=given["json"], alone=len(names) == 1) for name in names]
+    if len(names) == 1 and given["exercises"]:
+        workspace.update(lambda state: setattr(state, "current", names[0]))
     if given["json"]:
         print(json.dumps([report.to_dict() for report in reports], ensure_ascii=False, indent=1))
     elif len(names) > 1:
@@ -56,11 +55,12 @@ def _check(workspace: Workspace, name: str, language: Language, *, quiet: bool, 
             print(clear + word("still_checking", language, limit=f"{LIMIT:g}"), flush=True)
 
     report = Run(name, workspace.file(name)).wait(say_that_it_is_slow)
-    state = workspace.note(report)
     if not quiet and alone:
-        print(clear + render(report, language, colour=has_colour(), hints_read=state.hints.get(name, 0)))
+        hints_read = workspace.state.hints.get(name, 0)
+        print(clear + render(report, language, colour=has_colour(), hints_read=hints_read), flush=True)
     elif not quiet:
         print(clear + render_line(report, language, colour=has_colour()), flush=True)
+    workspace.note(report)  # last: where nothing can be written, the report has been read all the same
     return report
 
 

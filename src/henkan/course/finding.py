@@ -64,8 +64,13 @@ class Report:
 
     @property
     def is_passed(self) -> bool:
-        """Whether every check passed."""
+        """Whether no check failed."""
         return self.failure is None
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether every check passed. One that had to be left out may be the one that the code would fail."""
+        return self.is_passed and not self.skipped
 
     def to_dict(self) -> dict[str, Any]:
         """The report in types that JSON has."""

@@ -59,9 +59,9 @@ class Workspace:
     def note(self, report: Report) -> State:
         """Record how a check ended; return the state."""
         state = self.state
-        if report.is_passed == (report.exercise in state.solved):
+        if report.is_solved == (report.exercise in state.solved):
             return state
-        return self.update(lambda state: state.record(report.exercise, passed=report.is_passed))
+        return self.update(lambda state: state.record(report.exercise, passed=report.is_solved))
 
     def file(self, exercise_id: str) -> Path:
         """Where the learner writes this exercise."""
