@@ -1,8 +1,10 @@
 """phase1/sinusoidal_table: the sines and cosines of every position."""
 
 import math
-import time
+import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,8 +21,6 @@ FIRST_POSITIONS = [
     [0.841471, 0.540302, 0.010000, 0.999950],
     [0.909297, -0.416147, 0.019999, 0.999800],
 ]
-MANY = 50_000
-SLOWER = 20  # times, before a table counts as made one position at a time
 
 
 def shapes(table: Table) -> None:
@@ -60,18 +60,26 @@ def wavelengths(table: Table) -> None:
 
 
 def no_loop_over_positions(table: Table) -> None:
-    yours, ours = _seconds(table), _seconds(sinusoidal_encoding)
-    expect(yours < SLOWER * ours + 0.05, "too_slow", yours=f"{yours:.2f}", ours=f"{ours:.3f}")
+    few, many = _steps(table, 100), _steps(table, 200)
+    expect(many < few + 50, "loop_over_positions", few=few, many=many)
 
 
-def _seconds(table: Table) -> float:
-    """The shorter of two runs: the machine may be busy with something else in one of them."""
-    times = []
-    for _ in range(2):
-        start = time.perf_counter()
-        table(MANY, 8)
-        times.append(time.perf_counter() - start)
-    return min(times)
+def _steps(table: Table, length: int) -> int:
+    """The lines of Python that run to make a table, each round of a comprehension counted."""
+    steps = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        nonlocal steps
+        steps += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        table(length, 8)
+    finally:
+        sys.settrace(before)
+    return steps
 
 
 def probe(table: Table) -> tuple[Tensor, ...]:
