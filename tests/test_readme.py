@@ -69,9 +69,7 @@ def test_both_readmes_have_the_same_commands() -> None:
 def test_both_readmes_have_the_same_links_and_results() -> None:
     assert links(ENGLISH)[0] == ("日本語", "README.ja.md")
     assert links(JAPANESE)[0] == ("English", "README.md")
-    assert [target for _, target in links(ENGLISH)[1:]] == [target for _, target in links(JAPANESE)[1:]]
-    names = [[text for text, _ in links(page) if re.search(r"[/_.]", text)] for page in PAGES.values()]
-    assert names[0] == names[1]  # texts in words are each language's own
+    assert links(ENGLISH)[1:] == links(JAPANESE)[1:]
     waiting = [re.findall(r"RESULT:[\w-]+", page) for page in PAGES.values()]
     assert waiting[0] == waiting[1]
 

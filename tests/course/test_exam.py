@@ -33,9 +33,10 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def solve(workspace: Workspace, exercise_id: str) -> None:
-    """Note the exercise as solved."""
-    workspace.file(exercise_id).parent.mkdir()
-    workspace.file(exercise_id).touch()
+    """Solve the exercise, and note it."""
+    path = workspace.file(exercise_id)
+    path.parent.mkdir()
+    write_alternative(path.parent, exercise_id).rename(path)
     workspace.update(lambda state: state.record(exercise_id, passed=True))
 
 
@@ -193,6 +194,15 @@ class TestCommand:
     def test_with_nothing_solved_it_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["exam"]) == 2
         assert "no exercise is solved yet" in capsys.readouterr().err
+
+    def test_a_file_that_passed_once_and_no_longer_does_is_named_before_anything_is_run(
+        self, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        solve(workspace, "lesson0/gradient_step")
+        workspace.file("lesson0/gradient_step").write_text("def gradient_step(:", encoding="utf-8")
+        assert main(["exam"]) == 2
+        assert "lesson0/gradient_step; henkan check lesson0/gradient_step says" in capsys.readouterr().err
+        assert workspace.state.solved == []
 
     @pytest.mark.parametrize(("share", "status"), [(1.0, 0), (0.5, 1)])
     def test_its_status_says_whether_all_is_well(

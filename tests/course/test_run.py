@@ -95,6 +95,14 @@ def test_a_file_that_is_not_there_is_a_report(tmp_path: Path) -> None:
     assert failure.message == "no_file"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_code_that_takes_all_memory_is_told_so(tmp_path: Path) -> None:
+    failure = check(tmp_path, step("bytearray(2**33)"), STEP).failure
+    assert failure is not None
+    assert failure.message == "raised"
+    assert failure.values["error"].startswith("MemoryError")
+
+
 @pytest.mark.parametrize("folder", ["plain", "日本語 のフォルダー", "lesson0"])
 def test_a_loop_without_end_is_ended_and_its_line_named(folder: str, tmp_path: Path) -> None:
     (tmp_path / folder).mkdir()

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from henkan.cli.parser import Parser
 from henkan.cli.workspace import add_language, open_workspace
 from henkan.course.text import Language
+from henkan.course.workspace import Workspace
 
 if TYPE_CHECKING:
     from henkan.course.exam import Stage, Watcher
@@ -27,6 +30,8 @@ def run(arguments: list[str]) -> int:
     files = workspace.solved_files()
     if not files:
         raise ValueError(say("nothing_solved", language))
+    if changed := _changed_since(workspace, files):
+        raise ValueError(say("changed_since", language, exercises=", ".join(changed), first=changed[0]))
     if given["json"]:
         exam = sit(files, lambda stage, done, total: None)
         print(json.dumps(exam.to_dict(), ensure_ascii=False, indent=1))
@@ -43,6 +48,18 @@ def make_parser() -> Parser:
     add_language(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
+
+
+def _changed_since(workspace: Workspace, files: Mapping[str, Path]) -> list[str]:
+    """The exercises that passed when they were last checked and do not pass as they are now. It is noted."""
+    from henkan.course.run import Run
+    from henkan.course.worker import warm_up
+
+    warm_up()
+    reports = [Run(exercise_id, path).wait() for exercise_id, path in files.items()]
+    for report in reports:
+        workspace.note(report)
+    return [report.exercise for report in reports if not report.is_solved]
 
 
 def _shower(language: Language) -> "Watcher":

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import henkan
 from henkan.course.solved import as_options
+from henkan.course.worker import kill_group
 
 ROOT = Path(henkan.__file__).parents[2]
 NEEDED = ("pytest", "hypothesis", "beartype")  # what the tests are written with
@@ -122,11 +123,18 @@ class Process:
             words = [str(report) if word == "{report}" else word for word in self._command]
             with output.open("wb") as sink, report.open(encoding="utf-8") as source:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", *words], cwd=_folder(), env=_environment(), stdout=sink, stderr=sink
+                    [sys.executable, "-m", *words],
+                    cwd=_folder(),
+                    env=_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=sink,
+                    start_new_session=True,  # so that what it starts ends with it
                 )
                 try:
                     yield from self._follow(process, source)
                 finally:
+                    kill_group(process.pid)
                     process.kill()
                     process.wait()
             self.status = process.returncode

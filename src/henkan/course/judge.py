@@ -22,6 +22,7 @@ from henkan.course.solved import load_module
 REPORT, OUTPUT, STACK = "report.json", "output.txt", "stack.txt"
 THREADS = 2
 MAX_BYTES = 2**24  # of any file that a run writes: an endless loop of prints shall not fill the disk
+MAX_MEMORY = 2**32  # bytes: more than ten times what a check of attention takes, torch included
 LOADING, RUNNING = "loading", "running"
 """The rungs below the checks: the learner's file can be read and has the parts, and a run comes to its end."""
 
@@ -54,6 +55,8 @@ def _settle(folder: Path, seconds: float) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_BYTES, MAX_BYTES))
+        if sys.platform == "linux":  # elsewhere the limit is not heeded, or counts what others hold
+            resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
 
 
 def _report(exercise_id: str, path: Path) -> Report:

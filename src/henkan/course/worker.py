@@ -69,7 +69,7 @@ class _Forked:
         return self._process.is_alive()
 
     def kill(self) -> None:
-        _kill_group(self._process.pid)
+        kill_group(self._process.pid)
         self._process.kill()
         self._process.join()
 
@@ -98,7 +98,7 @@ class _Spawned:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        _kill_group(self._process.pid)
+        kill_group(self._process.pid)
         self._process.kill()
         self._process.wait()
 
@@ -115,7 +115,7 @@ def _alone(exercise_id: str, path: Path, folder: Path, limit: float) -> None:
     judge(exercise_id, path, folder, limit)
 
 
-def _kill_group(pid: int | None) -> None:
+def kill_group(pid: int | None) -> None:
     """End the process and what it has started, where the system has groups of processes."""
     if pid is not None and sys.platform != "win32":
         # It may be over, or not yet a group of its own.
