@@ -99,3 +99,18 @@ def test_dev_share_of_zero_holds_nothing_out_for_dev():
 def test_shares_that_leave_no_training_are_an_error(dev: float, test: float):
     with pytest.raises(ValueError, match=f"dev={dev} and test={test} must be shares"):
         split_by_source(examples_of(["a", "b"]), dev=dev, test=test)
+
+
+@given(st.dictionaries(st.text(), st.sampled_from("abcdefgh")))
+def test_examples_with_the_same_key_are_held_out_together_or_not_at_all(values: dict[str, str]):
+    splits = split_by_source(examples_of(list(values)), 0.2, 0.2, key=lambda example: values[example.source])
+    keys = [{values[example.source] for example in part} for part in (splits.train, splits.dev, splits.test)]
+    assert sum(map(len, keys)) == len(set(values.values()))
+    assert sum(map(len, (splits.train, splits.dev, splits.test))) == len(values)
+
+
+def test_the_key_is_hashed_as_a_source_is():
+    by_key = split_by_source(
+        examples_of([f"no. {n}" for n in range(61)]), key=lambda example: f"word{example.source[4:]}"
+    )
+    assert [example.source for example in by_key.test] == ["no. 3", "no. 39", "no. 56"]

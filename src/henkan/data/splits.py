@@ -1,8 +1,9 @@
 """Training, development and test examples, divided by source."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import attrgetter
 
 from henkan.data.pairs import Example
 
@@ -16,8 +17,18 @@ class Splits:
     test: list[Example]
 
 
-def split_by_source(examples: Iterable[Example], dev: float = 0.05, test: float = 0.05, salt: str = "henkan") -> Splits:
+def split_by_source(
+    examples: Iterable[Example],
+    dev: float = 0.05,
+    test: float = 0.05,
+    salt: str = "henkan",
+    *,
+    key: Callable[[Example], str] = attrgetter("source"),
+) -> Splits:
     """Divide ``examples`` by a hash of the source text, about ``dev`` and ``test`` of them held out.
+
+    With ``key``, by a hash of what it says of an example: those with the same key, such as the forms of one word, are
+    held out together or not at all.
 
     Where a source goes depends on its own text alone: not on the file's order, the machine or the other rows. So a
     file may grow and what was held out stays held out. The exception are tiny files: if the shares leave no training
@@ -30,16 +41,18 @@ def split_by_source(examples: Iterable[Example], dev: float = 0.05, test: float 
             f"for example dev=0.05, test=0.05"
         )
     examples = list(examples)
-    place = {example.source: source_fraction(example.source, salt) for example in examples}
-    ranked = sorted(place, key=lambda source: (place[source], source))
+    keys = [key(example) for example in examples]
+    place = {value: source_fraction(value, salt) for value in keys}
+    ranked = sorted(place, key=lambda value: (place[value], value))
     test_end = sum(fraction < test for fraction in place.values())
     dev_end = sum(fraction < test + dev for fraction in place.values())
     test_end, dev_end = _without_gaps(test_end, dev_end, len(ranked), needs_dev=dev > 0)
     in_test, in_dev = set(ranked[:test_end]), set(ranked[test_end:dev_end])
+    keyed = list(zip(keys, examples, strict=True))
     return Splits(
-        train=[example for example in examples if example.source not in in_test and example.source not in in_dev],
-        dev=[example for example in examples if example.source in in_dev],
-        test=[example for example in examples if example.source in in_test],
+        train=[example for value, example in keyed if value not in in_test and value not in in_dev],
+        dev=[example for value, example in keyed if value in in_dev],
+        test=[example for value, example in keyed if value in in_test],
     )
 
 
