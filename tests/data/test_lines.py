@@ -74,18 +74,18 @@ def test_encoded_surrogates_are_not_utf8():
 
 
 def test_file_without_permission_is_an_error_that_names_chmod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def refuse(self: Path) -> bytes:  # in place of real permissions, which do not bind the superuser
+    def refuse(self: Path, mode: str) -> None:  # in place of real permissions, which do not bind the superuser
         raise PermissionError(13, "Permission denied", str(self))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ValueError, match=r"pairs\.tsv may not be read: .*chmod u\+r"):
         read_lines(tmp_path / "pairs.tsv")
 
 
 def test_failing_disk_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch):
-    def fail(self: Path) -> bytes:
+    def fail(self: Path, mode: str) -> None:
         raise OSError(5, "Input/output error", str(self))
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(ValueError, match=r"pairs\.tsv cannot be read \(Input/output error\)"):
         read_lines("pairs.tsv")
