@@ -1,46 +1,20 @@
-"""How good outputs are, judged against every reference that counts as right."""
+"""Exact match and error rates, judged against every reference that counts as right."""
 
 from collections.abc import Sequence
 
-from rapidfuzz.distance import Levenshtein
-
-from henkan.data import Example, Tokenizer
-
-Metrics = dict[str, float]
-Symbols = Sequence[str]
-
-
-def compute_metrics(
-    outputs: Sequence[str],
-    examples: Sequence[Example],
-    target_tokenizer: Tokenizer,
-    *,
-    symbol_name: str | None = None,
-) -> Metrics:
-    """The figures for ``outputs``, one for each example, always in this order.
-
-    ``n``: the number of outputs. ``exact_match``: the share that equals one of its references. ``word_error_rate``:
-    the share that does not, as the literature on pronunciation counts, where every source is a word.
-    ``character_error_rate``, ``phone_error_rate`` and so on, by ``symbol_name``: see ``error_rate``.
-    """
-    if symbol_name is None:
-        symbol_name = "character" if target_tokenizer.kind == "characters" else "symbol"
-    hypotheses = [target_tokenizer.split(output) for output in outputs]
-    references = [[target_tokenizer.split(text) for text in example.references] for example in examples]
-    right = exact_match(hypotheses, references)
-    return {
-        "n": len(hypotheses),
-        "exact_match": right,
-        "word_error_rate": 1.0 - right,
-        f"{symbol_name}_error_rate": error_rate(hypotheses, references),
-    }
+from henkan.evaluation.edits import closest
+from henkan.evaluation.units import Symbols
 
 
 def exact_match(hypotheses: Sequence[Symbols], references: Sequence[Sequence[Symbols]]) -> float:
     """The share of hypotheses that equal one of their references."""
-    _check(hypotheses, references)
-    pairs = zip(hypotheses, references, strict=True)
-    return sum(any(list(hypothesis) == list(text) for text in texts) for hypothesis, texts in pairs) / len(hypotheses)
+    check_pairs(hypotheses, references)
+    return sum(map(is_right, hypotheses, references)) / len(hypotheses)
+
+
+def is_right(hypothesis: Symbols, references: Sequence[Symbols]) -> bool:
+    """Whether ``hypothesis`` equals one of its references."""
+    return any(list(hypothesis) == list(text) for text in references)
 
 
 def error_rate(hypotheses: Sequence[Symbols], references: Sequence[Sequence[Symbols]]) -> float:
@@ -50,23 +24,18 @@ def error_rate(hypotheses: Sequence[Symbols], references: Sequence[Sequence[Symb
     reference's length counts. The rate can exceed 1. If all these references are empty, the edits themselves are
     returned, as for a length of 1.
     """
-    _check(hypotheses, references)
-    edits = length = 0
-    for hypothesis, texts in zip(hypotheses, references, strict=True):
-        distance, closest = min(
-            ((Levenshtein.distance(hypothesis, text), text) for text in texts), key=lambda pair: pair[0]
-        )
-        edits += distance
-        length += len(closest)
-    return edits / max(length, 1)
+    check_pairs(hypotheses, references)
+    found = list(map(closest, hypotheses, references))
+    return sum(one.edits for one in found) / max(sum(len(one.reference) for one in found), 1)
 
 
-def _check(hypotheses: Sequence[Symbols], references: Sequence[Sequence[Symbols]]) -> None:
-    if not hypotheses:
+def check_pairs(outputs: Sequence[object], references: Sequence[Sequence[object]]) -> None:
+    """Raise unless there is something to measure, and a reference for each output."""
+    if not outputs:
         raise ValueError("there is nothing to measure: no outputs were given")
-    if len(hypotheses) != len(references):
+    if len(outputs) != len(references):
         raise ValueError(
-            f"{len(hypotheses)} outputs cannot be compared with the references of {len(references)} examples: "
+            f"{len(outputs)} outputs cannot be compared with the references of {len(references)} examples: "
             f"give one output for each example"
         )
     for index, texts in enumerate(references):

@@ -7,7 +7,7 @@ import torch
 
 from henkan.bundle import Bundle, check_free
 from henkan.config import DataConfig
-from henkan.evaluation import Metrics
+from henkan.evaluation import Metrics, units_of
 from henkan.training import FitResult, KeepBest, Observer
 from henkan.workflow.announce import say_data, say_plan, say_result, say_training
 from henkan.workflow.begun import check_unchanged, describe_begun
@@ -95,7 +95,7 @@ def keep_best(target: Target, tokenizers: Tokenizers) -> KeepBest:
 
     For files it is one that tells weights apart long before whole outputs are right.
     """
-    metric = "character_error_rate" if tokenizers.target.kind == "characters" else "symbol_error_rate"
+    metric = f"{units_of(tokenizers.target).name}_error_rate"  # never of pieces: see units_of
     if target.task is not None:
         metric = target.task.metric
     return KeepBest(metric, "max" if metric == "exact_match" else "min")
