@@ -6,10 +6,13 @@ from typing import Any
 from henkan.tasks.addition import AdditionTask
 from henkan.tasks.base import Task
 from henkan.tasks.copy import CopyTask, CopyTaskDataset, collate_fn
+from henkan.tasks.japanese_inflection import JapaneseInflectionTask
 from henkan.tasks.pronunciation import PronunciationTask, share_of_derived_words
 from henkan.tasks.reverse import ReverseTask
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (CopyTask, ReverseTask, AdditionTask, PronunciationTask)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (CopyTask, ReverseTask, AdditionTask, PronunciationTask, JapaneseInflectionTask)
+}
 
 
 def get_task(name: str, **options: Any) -> Task:
@@ -29,6 +32,7 @@ __all__ = [
     "AdditionTask",
     "CopyTask",
     "CopyTaskDataset",
+    "JapaneseInflectionTask",
     "PronunciationTask",
     "ReverseTask",
     "Task",
