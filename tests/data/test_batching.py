@@ -95,6 +95,48 @@ def test_interrupted_epoch_goes_on_where_it_stopped():
     assert numbers(list(batches.batches_of(5, start=2))) == numbers(list(batches.batches_of(5)))[2:]
 
 
+@given(lengths, st.integers(20, 100), st.none() | st.integers(1, 10), st.integers(0, 3), st.booleans())
+@settings(deadline=None)
+def test_an_epoch_is_what_sorting_and_filling_one_by_one_make_of_it(
+    lengths: list[tuple[int, int]], batch_tokens: int, max_rows: int | None, epoch: int, shuffle: bool
+):
+    """A checkpoint counts batches, so that no version may make others of the same pairs and seed."""
+    generator = np.random.default_rng((7, epoch))
+    order = generator.permutation(len(lengths)).tolist() if shuffle else list(range(len(lengths)))
+    expected: list[list[int]] = [[]]
+    for index in sorted(order, key=lambda index: lengths[index]):
+        rows = [*expected[-1], index]
+        if (
+            len(rows) > (max_rows or len(lengths))
+            or len(rows) * max(map(max, (lengths[i] for i in rows))) > batch_tokens
+        ):
+            expected.append([])
+        expected[-1].append(index)
+    if shuffle:
+        expected = [expected[index] for index in generator.permutation(len(expected))]
+    batches = TokenBatches(pairs_of(lengths), batch_tokens, max_rows=max_rows, seed=7, shuffle=shuffle)
+    assert [indices.tolist() for indices in batches.indices_of(epoch)] == expected
+
+
+def test_the_share_of_padding_by_hand():
+    pairs = pairs_of([(2, 3), (4, 3), (4, 5)])  # 10 + 11 tokens
+    together = TokenBatches(pairs, batch_tokens=15)  # 3 rows x (4 + 5) places
+    assert together.padding_share() == pytest.approx(1 - 21 / 27)
+    alone = TokenBatches(pairs, batch_tokens=5)
+    assert alone.padding_share() == 0
+
+
+@given(lengths, st.sampled_from([{"batch_tokens": 40}, {"max_rows": 3}]), st.integers(0, 3))
+@settings(deadline=None)
+def test_the_share_of_padding_is_what_the_batches_of_that_epoch_hold(
+    lengths: list[tuple[int, int]], limits: dict[str, int], epoch: int
+):
+    batches = TokenBatches(pairs_of(lengths), **limits)
+    sides = [side for batch in batches.batches_of(epoch) for side in (batch.src, batch.tgt)]
+    padding = sum(int((side == 0).sum()) for side in sides)
+    assert batches.padding_share(epoch) == pytest.approx(padding / sum(side.numel() for side in sides))
+
+
 def test_batches_draw_nothing_from_the_global_generators():
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()
     list(TokenBatches(pairs_of([(4, 4)] * 60), 50))

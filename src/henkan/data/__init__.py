@@ -1,9 +1,10 @@
 """From text to batches: vocabulary, tokenizers, pairs from files, splits by source, token-budget batches.
 
-Read in this order: `vocabulary`, `tokenizers`, `lines`, `pairs`, `splits`, `batch`, `batching`, then `choose` and
-`report`, which look at data for its owner.
+Read in this order: `vocabulary`, `tokenizers`, `lines`, `pairs`, `splits`, `batch`, `arrays`, `batching`, then
+`choose` and `report`, which look at data for its owner.
 """
 
+from henkan.data.arrays import PairArrays
 from henkan.data.batch import Batch, EncodedPair, encode_examples, pad_rows
 from henkan.data.batching import TokenBatches
 from henkan.data.choose import choose_kind
@@ -27,6 +28,7 @@ __all__ = [
     "EncodedPair",
     "Example",
     "Kind",
+    "PairArrays",
     "PairFile",
     "ReadReport",
     "SeparatorTokenizer",

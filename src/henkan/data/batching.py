@@ -1,13 +1,13 @@
 """Batches of similar length, filled up to a budget of tokens."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from henkan.data.arrays import Indices, PairArrays
 from henkan.data.batch import Batch, EncodedPair
-
-Indices = npt.NDArray[np.int64]
 
 
 class TokenBatches:
@@ -20,6 +20,8 @@ class TokenBatches:
     Every pair comes exactly once per epoch. What an epoch looks like depends on ``seed`` and its number alone: set
     ``epoch`` to repeat or resume one. Without ``shuffle`` all epochs are alike: by length or, with ``max_rows`` alone,
     in the order of ``pairs``.
+
+    Ten million pairs need no list of ten million things here: pairs and orders are arrays.
     """
 
     def __init__(
@@ -31,21 +33,18 @@ class TokenBatches:
         seed: int = 0,
         shuffle: bool = True,
     ) -> None:
-        _check(pairs, batch_tokens, max_rows, seed)
-        self.pairs = pairs
+        self.pairs = PairArrays.of(pairs)
+        _check(self.pairs, batch_tokens, max_rows, seed)
         self.seed = seed
         self.shuffle = shuffle
         self.epoch = 0  # the number of the next epoch
-        self._src_lengths = np.fromiter((len(pair.src) for pair in pairs), dtype=np.int64, count=len(pairs))
-        self._tgt_lengths = np.fromiter((len(pair.tgt) for pair in pairs), dtype=np.int64, count=len(pairs))
-        self._by_length = batch_tokens is not None
+        self._keys = _length_keys(self.pairs) if batch_tokens is not None else None
         # Ties are broken at random but lengths always come in the same order, so the cuts hold for every epoch.
-        order = self._order(None)
-        self._cuts = self._cut(order, batch_tokens, max_rows if max_rows is not None else len(pairs))
+        self._starts = self._cut(batch_tokens, max_rows if max_rows is not None else len(pairs))
 
     def __len__(self) -> int:
         """The number of batches, the same in every epoch."""
-        return len(self._cuts)
+        return len(self._starts)
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the next epoch."""
@@ -55,38 +54,62 @@ class TokenBatches:
     def batches_of(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first ``start`` of them: what is left of an interrupted epoch."""
         for indices in self.indices_of(epoch)[start:]:
-            yield Batch.collate([self.pairs[index] for index in indices])
+            yield self.pairs.batch(indices)
 
-    def indices_of(self, epoch: int) -> list[list[int]]:
+    def indices_of(self, epoch: int) -> list[Indices]:
         """Which pairs stand in each batch of an epoch."""
         generator = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
-        order = self._order(generator).tolist()
-        batches = [order[start:end] for start, end in self._cuts]
+        batches = np.split(self._order(generator), self._starts[1:])
         if generator is not None:
             return [batches[index] for index in generator.permutation(len(batches))]
         return batches
 
+    def padding_share(self, epoch: int = 0) -> float:
+        """The share of an epoch's places, sources and targets together, that are padding."""
+        order = self._order(np.random.default_rng((self.seed, epoch)) if self.shuffle else None)
+        rows = np.diff(self._starts, append=len(order))
+        real = places = 0
+        for lengths in (self.pairs.src_lengths, self.pairs.tgt_lengths):
+            real += int(lengths.sum(dtype=np.int64))
+            places += int((np.maximum.reduceat(lengths[order], self._starts) * rows).sum())
+        return 1 - real / places
+
     def _order(self, generator: np.random.Generator | None) -> Indices:
         count = len(self.pairs)
         order = np.arange(count) if generator is None else generator.permutation(count)
-        if not self._by_length:
+        if self._keys is None:
             return order
         # Stable, so equal lengths stay in random order.
-        return order[np.lexsort((self._tgt_lengths[order], self._src_lengths[order]))]
+        return order[np.argsort(self._keys[order], kind="stable")]
 
-    def _cut(self, order: Indices, batch_tokens: int | None, max_rows: int) -> list[tuple[int, int]]:
-        cuts, start, longest = [], 0, 0
-        lengths = np.maximum(self._src_lengths, self._tgt_lengths)[order].tolist()
-        for index, length in enumerate(lengths):
-            longest, rows = max(longest, length), index - start + 1
-            if rows > max_rows or (batch_tokens is not None and rows * longest > batch_tokens):
-                cuts.append((start, index))
-                start, longest = index, length
-        return [*cuts, (start, len(lengths))]
+    def _cut(self, batch_tokens: int | None, max_rows: int) -> Indices:
+        """Where each batch begins in the order of an epoch."""
+        if batch_tokens is None or self._keys is None:
+            return np.arange(0, len(self.pairs), max_rows)
+        keys = np.sort(self._keys)
+        longest = np.maximum(keys // _key_width(self.pairs), keys % _key_width(self.pairs))
+        starts, start = [], 0
+        while start < len(longest):
+            starts.append(start)
+            window = longest[start : start + min(max_rows, batch_tokens // int(longest[start]))]
+            tokens = np.maximum.accumulate(window.astype(np.int64)) * np.arange(1, len(window) + 1)
+            start += int(np.searchsorted(tokens, batch_tokens, side="right"))
+        return np.array(starts, dtype=np.int64)
 
 
-def _check(pairs: Sequence[EncodedPair], batch_tokens: int | None, max_rows: int | None, seed: int) -> None:
-    if not pairs:
+def _key_width(pairs: PairArrays) -> int:
+    return int(pairs.tgt_lengths.max()) + 1
+
+
+def _length_keys(pairs: PairArrays) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """A number per pair that sorts by source length, then target length; small numbers sort fastest."""
+    width = _key_width(pairs)
+    dtype = np.min_scalar_type((int(pairs.src_lengths.max()) + 1) * width)
+    return pairs.src_lengths.astype(dtype) * dtype.type(width) + pairs.tgt_lengths.astype(dtype)
+
+
+def _check(pairs: PairArrays, batch_tokens: int | None, max_rows: int | None, seed: int) -> None:
+    if not len(pairs):
         raise ValueError("there are no pairs to make batches of: check that the data file or the split is not empty")
     if batch_tokens is None and max_rows is None:
         raise ValueError("a batch needs a limit: set batch_tokens (for example 4096) or max_rows (for example 64)")
@@ -95,11 +118,11 @@ def _check(pairs: Sequence[EncodedPair], batch_tokens: int | None, max_rows: int
             raise ValueError(f"{name}={limit} must be at least 1")
     if seed < 0:
         raise ValueError(f"seed={seed} must be 0 or more")
-    longest = max(pairs, key=lambda pair: max(len(pair.src), len(pair.tgt)))
-    tokens = max(len(longest.src), len(longest.tgt))
-    if batch_tokens is not None and tokens > batch_tokens:
-        where = f"line {longest.line}" if longest.line else f"pair {pairs.index(longest) + 1} of {len(pairs)}"
+    index = int(np.maximum(pairs.src_lengths, pairs.tgt_lengths).argmax())
+    src, tgt, line = int(pairs.src_lengths[index]), int(pairs.tgt_lengths[index]), int(pairs.lines[index])
+    if batch_tokens is not None and max(src, tgt) > batch_tokens:
+        where = f"line {line}" if line else f"pair {index + 1} of {len(pairs)}"
         raise ValueError(
-            f"the longest pair ({where}) has {len(longest.src)} source and {len(longest.tgt)} target tokens, more than "
-            f"batch_tokens={batch_tokens}: remove it or set batch_tokens to at least {tokens}"
+            f"the longest pair ({where}) has {src} source and {tgt} target tokens, more than "
+            f"batch_tokens={batch_tokens}: remove it or set batch_tokens to at least {max(src, tgt)}"
         )

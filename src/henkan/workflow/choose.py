@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from henkan.config import PRESETS, DataConfig, ModelConfig, TrainingConfig
 from henkan.data import EncodedPair
+from henkan.data.arrays import PairArrays
 
 Config = TypeVar("Config", DataConfig, ModelConfig, TrainingConfig)
 
@@ -53,11 +56,12 @@ class DataSize:
     @classmethod
     def of(cls, pairs: Sequence[EncodedPair]) -> "DataSize":
         """The size of the training pairs."""
+        arrays = PairArrays.of(pairs)
         return cls(
-            pairs=len(pairs),
-            tokens=sum(max(len(pair.src), len(pair.tgt)) for pair in pairs),
-            longest_source=max(len(pair.src) for pair in pairs),
-            longest_target=max(len(pair.tgt) for pair in pairs),
+            pairs=len(arrays),
+            tokens=int(np.maximum(arrays.src_lengths, arrays.tgt_lengths).sum(dtype=np.int64)),
+            longest_source=int(arrays.src_lengths.max()),
+            longest_target=int(arrays.tgt_lengths.max()),
         )
 
 

@@ -8,6 +8,7 @@ import torch
 
 from henkan.config import TrainingConfig
 from henkan.data import Batch, EncodedPair, TokenBatches
+from henkan.data.arrays import PairArrays
 from henkan.nn import Transformer
 from henkan.training import LabelSmoothingCrossEntropy, choose_autocast, compute_loss
 
@@ -20,9 +21,10 @@ def try_precision(
     model: Transformer, pairs: Sequence[EncodedPair], config: TrainingConfig
 ) -> tuple[torch.dtype | None, str]:
     """The dtype of the matrix products (``None``: as the weights are) and the reason."""
-    longest = max(max(len(pair.src), len(pair.tgt)) for pair in pairs)
+    arrays = PairArrays.of(pairs)
+    longest = int(max(arrays.src_lengths.max(), arrays.tgt_lengths.max()))
     tokens = max(longest, min(TRIAL_TOKENS, config.batch_tokens))
-    batch = next(_batches(model, TokenBatches(pairs, tokens, seed=config.seed)))
+    batch = next(_batches(model, TokenBatches(arrays, tokens, seed=config.seed)))
     criterion = LabelSmoothingCrossEntropy(config.label_smoothing, model.pad_idx)
     return choose_autocast(model, batch, criterion, config)
 
