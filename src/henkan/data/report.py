@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from henkan.data.pairs import Example, ReadReport
+from henkan.data.pair_reader import ReadReport
+from henkan.data.pairs import Example
 from henkan.data.splits import Splits
 from henkan.data.tokenizers import Kind, Tokenizer
 
