@@ -12,13 +12,25 @@ class DataConfig:
         source_tokenizer: characters, separator, or auto to choose from the data.
         target_tokenizer: characters, separator, or auto to choose from the data.
         separator: what stands between the symbols of a separator tokenizer.
-        dev_share: share of the sources held out to choose the best weights.
-        test_share: share of the sources held out for the final evaluation.
+        features: tags (as V;PST) in a third column, or as "features" in JSON lines; none, or auto to look for them.
+        targets: a file whose line N is the target of line N of TARGET, which then holds sources alone.
+        dev: pairs to choose the best weights by, in a file of their own.
+        dev_targets: as targets, for the file that dev names.
+        test: pairs for the final evaluation, in a file of their own.
+        test_targets: as targets, for the file that test names.
+        dev_share: share of the sources held out to choose the best weights, without a file for that.
+        test_share: share of the sources held out for the final evaluation, without a file for that.
     """
 
     source_tokenizer: Literal["auto", "characters", "separator"] = "auto"
     target_tokenizer: Literal["auto", "characters", "separator"] = "auto"
     separator: str = " "
+    features: Literal["auto", "none", "tags"] = "auto"
+    targets: str | None = None
+    dev: str | None = None
+    dev_targets: str | None = None
+    test: str | None = None
+    test_targets: str | None = None
     dev_share: float = 0.05
     test_share: float = 0.05
 
@@ -27,6 +39,10 @@ class DataConfig:
             raise ValueError("separator is empty: use the characters tokenizer to split between all characters")
         for name in ("dev_share", "test_share"):
             _check(self, name, 0.0 <= getattr(self, name) < 0.5, "at least 0 and below 0.5")
+        for name in ("dev", "test"):
+            targets = getattr(self, f"{name}_targets")
+            if targets is not None and getattr(self, name) is None:
+                raise ValueError(f"{name}_targets={targets} needs the sources, too: name their file with {name}")
 
 
 @dataclass(frozen=True)

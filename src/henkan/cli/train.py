@@ -10,6 +10,8 @@ from henkan.config import DataConfig, ModelConfig, TrainingConfig
 
 DESCRIPTION = """\
 Train a model on a file of pairs (source, tab, target on each line) or on a built-in task.
+A file may also be JSON lines (keys source, and target or targets), be packed with gzip, or be - for the standard
+input; two files with a line of each per pair are given as TARGET and --targets.
 Whatever is not set is chosen from the data, and printed with the reason."""
 EPILOG = """\
 A built-in task has options of its own, listed by henkan tasks. A configuration file is YAML with the sections task,
@@ -19,10 +21,14 @@ examples:
   henkan train pairs.tsv
   henkan train pairs.tsv --max-minutes 5 --out runs/quick
   henkan train pairs.tsv --max-minutes 5 --out runs/quick --resume
+  henkan train train.en --targets train.ja --dev dev.tsv --test test.tsv
+  zcat pairs-*.gz | henkan train - --out runs/all
   henkan train addition --digits 3 --answer reversed
   henkan train pairs.tsv --config runs/quick/training.json --seed 2 --out runs/again
 """
 SECTIONS = ("task", "data", "model", "training")
+STDIN = "-"
+DATA_SHORTHANDS = ("targets", "dev", "dev_targets", "test", "test_targets")
 TRAINING_SHORTHANDS = ("seed", "max_minutes")
 FLAGS = ("--overwrite", "--resume", "--help", "-h")  # every other option is followed by its value
 
@@ -53,7 +59,7 @@ def run(arguments: list[str]) -> int:
 def make_parser(target: str | None) -> Parser:
     """The parser, with the options of the task that ``target`` may be."""
     parser = Parser("henkan train TARGET [options]", DESCRIPTION, EPILOG)
-    parser.add_argument("target", help="a file of pairs, or the name of a task")
+    parser.add_argument("target", help="a file of pairs, - for the standard input, or the name of a task")
     parser.add_argument("--out", metavar="DIR", help="where the bundle goes [runs/NAME]")
     parser.add_argument("--overwrite", action="store_true", help="replace the bundle that stands there")
     parser.add_argument("--resume", action="store_true", help="go on with a training that was killed or interrupted")
@@ -63,7 +69,7 @@ def make_parser(target: str | None) -> Parser:
     if task is not None:
         shorthands = set(task.__dataclass_fields__) - set(TRAINING_SHORTHANDS)
         add_fields(parser, task, f"task {target}", "task.", shorthands)
-    add_fields(parser, DataConfig, "data", "data.")
+    add_fields(parser, DataConfig, "data", "data.", DATA_SHORTHANDS)
     add_fields(parser, ModelConfig, "model", "model.")
     add_fields(parser, TrainingConfig, "training", "training.", TRAINING_SHORTHANDS)
     return parser
@@ -75,7 +81,7 @@ def find_target(arguments: Sequence[str]) -> str | None:
     for argument in arguments:
         if skip:
             skip = False
-        elif not argument.startswith("-"):
+        elif not argument.startswith("-") or argument == STDIN:
             return argument
         else:
             skip = argument not in FLAGS and "=" not in argument
@@ -83,7 +89,7 @@ def find_target(arguments: Sequence[str]) -> str | None:
 
 
 def _task(target: str | None) -> type[Any] | None:
-    if target is None or "." in target or "/" in target:
+    if target is None or target == STDIN or "." in target or "/" in target:
         return None  # a file; and importing the tasks takes a moment
     from henkan.tasks import TASKS
     from henkan.workflow.target import check_file
