@@ -1,6 +1,21 @@
 """A trained model on disk: weights, configuration, tokenizers, training record. And its use: text in, text out."""
 
-from henkan.bundle.bundle import Bundle, Limits, check_free
-from henkan.bundle.predict import BLANK, Prediction, Score, line_seed, unknown_symbols
+from henkan.bundle.bundle import Bundle, check_free
+from henkan.bundle.ensemble import Ensemble
+from henkan.bundle.limits import Limits
+from henkan.bundle.predict import Score, line_seed, unknown_symbols
+from henkan.bundle.predictor import Predictor
+from henkan.bundle.request import BLANK, Prediction
 
-__all__ = ["BLANK", "Bundle", "Limits", "Prediction", "Score", "check_free", "line_seed", "unknown_symbols"]
+__all__ = [
+    "BLANK",
+    "Bundle",
+    "Ensemble",
+    "Limits",
+    "Prediction",
+    "Predictor",
+    "Score",
+    "check_free",
+    "line_seed",
+    "unknown_symbols",
+]

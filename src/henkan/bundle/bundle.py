@@ -11,9 +11,10 @@ import torch
 
 from henkan import __version__
 from henkan.bundle.folder import new_folder, set_aside
-from henkan.bundle.predict import Prediction, Score, predict_texts, score_texts
+from henkan.bundle.limits import Limits
+from henkan.bundle.predict import Score, score_texts
+from henkan.bundle.predictor import Predictor
 from henkan.data import Tokenizer
-from henkan.decoding import Greedy, Strategy
 from henkan.nn import Transformer
 from henkan.training.checkpoint import load_model, replacing, save_model
 
@@ -23,18 +24,7 @@ SOURCE, TARGET = "source_tokenizer.json", "target_tokenizer.json"
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Lengths in symbols. ``source`` is the longest source of the training data; ``output`` is where decoding stops.
-
-    The limit does not depend on what is decoded together, so neither does a prediction.
-    """
-
-    source: int
-    output: int
-
-
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(Predictor):
     """A model, its tokenizers and its history: text in, text out.
 
     ``data`` says what the model was trained on, and ``record`` how; both hold nothing but what JSON can.
@@ -47,33 +37,10 @@ class Bundle:
     data: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
 
-    def predict(
-        self,
-        sources: Sequence[str],
-        strategy: Strategy = Greedy(),  # noqa: B008 - frozen
-        *,
-        max_len: int | None = None,
-        seed: int = 0,
-        lines: Sequence[int] | None = None,
-    ) -> list[list[Prediction]]:
-        """The outputs for each source, best first; one each, unless ``strategy`` gives several.
-
-        A prediction depends on its source alone; when sampling, also on ``seed`` and the number of its line. ``lines``
-        are these numbers, by default 1, 2, 3 and so on. ``max_len`` is the most symbols of an output, by default
-        ``limits.output``. A blank source has a blank output. A source that the model has no positions for is a
-        ``ValueError`` that names its line.
-        """
-        limit = self.limits.output if max_len is None else max_len
-        return predict_texts(
-            self.model,
-            self.source_tokenizer,
-            self.target_tokenizer,
-            sources,
-            strategy,
-            max_len=limit,
-            seed=seed,
-            lines=range(1, len(sources) + 1) if lines is None else lines,
-        )
+    @property
+    def models(self) -> tuple[Transformer, ...]:  # type: ignore[override]
+        """The one model."""
+        return (self.model,)
 
     def score(self, pairs: Sequence[tuple[str, str]], *, lines: Sequence[int] | None = None) -> list[Score]:
         """How likely the model finds each target, given its source. ``lines`` are the numbers that errors name."""

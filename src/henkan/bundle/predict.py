@@ -1,29 +1,17 @@
 """Text in, text out: batches of similar length, results in the order of the input."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from henkan.bundle.request import Prediction, Request, encode_prefix, without_model
 from henkan.data import BOS_IDX, EOS_IDX, Batch, EncodedPair, Tokenizer, pad_rows
-from henkan.decoding import BeamSearch, Strategy, generate, score
+from henkan.decoding import BeamSearch, Hypothesis, Strategy, generate, merge_equal, score
 from henkan.nn import Transformer
 
 # The size of a batch: rows x longest source, and rows. Results do not depend on it, memory does.
 BATCH_TOKENS, BATCH_ROWS = 8192, 512
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """An output. ``log_prob``, ``score`` and ``ended`` (by itself, not by the length limit) are its hypothesis's."""
-
-    text: str
-    log_prob: float
-    score: float
-    ended: bool
-
-
-BLANK = Prediction("", 0.0, 0.0, ended=True)
 
 
 @dataclass(frozen=True)
@@ -39,38 +27,74 @@ class Score:
         return self.log_prob / self.num_tokens
 
 
-def predict_texts(  # noqa: PLR0913 - all of it is what Bundle.predict is asked for
-    model: Transformer,
+def predict_texts(
+    models: Sequence[Transformer],
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     sources: Sequence[str],
-    strategy: Strategy,
-    *,
-    max_len: int,
-    seed: int,
-    lines: Sequence[int],
+    request: Request,
 ) -> list[list[Prediction]]:
-    """See ``Bundle.predict``."""
-    _check_limit(model, max_len)
-    rows = [[*source_tokenizer.encode(source), EOS_IDX] if source.strip() else [] for source in sources]
-    _check_lengths(model, rows, "source", lines)
-    width = strategy.width if isinstance(strategy, BeamSearch) else 1  # a beam is as many rows
-    predictions = [[BLANK] for _ in rows]
-    for indices in _by_length([len(row) for row in rows], width):
-        hypotheses = generate(
-            model,
-            pad_rows([rows[index] for index in indices], model.pad_idx),
+    """See ``Predictor.predict``."""
+    _check_limit(models, request.max_len)
+    predictions = [
+        without_model(source, prefix, request.dictionary)
+        for source, prefix in zip(sources, request.prefixes, strict=True)
+    ]
+    rows = [
+        [] if found else [*source_tokenizer.encode(source), EOS_IDX]
+        for source, found in zip(sources, predictions, strict=True)
+    ]
+    for model in models:
+        _check_lengths(model, rows, "source", request.lines)
+    prefixes = [
+        [] if found else encode_prefix(target_tokenizer, prefix, number, request.max_len)
+        for prefix, number, found in zip(request.prefixes, request.lines, predictions, strict=True)
+    ]
+
+    def decode(indices: Sequence[int], strategy: Strategy) -> list[list[Hypothesis]]:
+        return generate(
+            models,
+            pad_rows([rows[index] for index in indices], models[0].pad_idx),
             bos_idx=BOS_IDX,
             eos_idx=EOS_IDX,
-            max_len=max_len,
+            max_len=request.max_len,
             strategy=strategy,
-            seeds=[line_seed(seed, lines[index]) for index in indices],
+            prefix=[prefixes[index] for index in indices],
+            seeds=[line_seed(request.seed, request.lines[index]) for index in indices],
         )
-        for index, found in zip(indices, hypotheses, strict=True):
+
+    width = request.strategy.width if isinstance(request.strategy, BeamSearch) else 1  # a beam is as many rows
+    for indices in _by_length([len(row) for row in rows], width):
+        for index, found in zip(indices, _distinct(decode, indices, request, target_tokenizer.decode), strict=True):
             predictions[index] = [
                 Prediction(target_tokenizer.decode(h.tokens), h.log_prob, h.score, h.ended) for h in found
             ]
     return predictions
+
+
+def _distinct(
+    decode: Callable[[Sequence[int], Strategy], list[list[Hypothesis]]],
+    indices: Sequence[int],
+    request: Request,
+    text_of: Callable[[Sequence[int]], str],
+) -> list[list[Hypothesis]]:
+    """The hypotheses of these rows, best first; of several that spell the same text only the best.
+
+    A row in which some do is searched again for as many as its beam holds. A beam finds the same best hypotheses
+    however many it is asked for, so no other row needs that.
+    """
+    strategy = request.strategy
+    found = decode(indices, strategy)
+    if not isinstance(strategy, BeamSearch) or strategy.n_best == 1:
+        return found
+    again = [
+        place for place, row in enumerate(found) if len({text_of(hypothesis.tokens) for hypothesis in row}) < len(row)
+    ]
+    if again:
+        more = decode([indices[place] for place in again], replace(strategy, n_best=strategy.width))
+        for place, row in zip(again, more, strict=True):
+            found[place] = merge_equal(row, text_of)[: strategy.n_best]
+    return found
 
 
 def score_texts(
@@ -124,6 +148,7 @@ def _check_lengths(model: Transformer, rows: Sequence[Sequence[int]], name: str,
             )
 
 
-def _check_limit(model: Transformer, max_len: int) -> None:
-    if not 1 <= max_len <= model.max_len:
-        raise ValueError(f"max_len={max_len} must be from 1 to {model.max_len}, the positions that this model has")
+def _check_limit(models: Sequence[Transformer], max_len: int) -> None:
+    most = min(model.max_len for model in models)
+    if not 1 <= max_len <= most:
+        raise ValueError(f"max_len={max_len} must be from 1 to {most}, the positions that this model has")

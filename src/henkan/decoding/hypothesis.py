@@ -25,9 +25,9 @@ class Hypothesis:
         return cls(tuple(ids[: ids.index(eos_idx)] if ended else ids), log_prob, score, ended)
 
 
-def merge_equal(hypotheses: Iterable[Hypothesis], text_of: Callable[[list[int]], str]) -> list[Hypothesis]:
+def merge_equal(hypotheses: Iterable[Hypothesis], text_of: Callable[[Sequence[int]], str]) -> list[Hypothesis]:
     """Of the hypotheses whose tokens spell the same text, only the best, in the order of their scores."""
     best: dict[str, Hypothesis] = {}
     for hypothesis in sorted(hypotheses, key=lambda h: h.score, reverse=True):
-        best.setdefault(text_of(list(hypothesis.tokens)), hypothesis)
+        best.setdefault(text_of(hypothesis.tokens), hypothesis)
     return list(best.values())
