@@ -8,9 +8,12 @@ from henkan.data.arrays import PairArrays
 from henkan.data.batch import Batch, EncodedPair, encode_examples, pad_rows
 from henkan.data.batching import TokenBatches
 from henkan.data.choose import choose_kind
-from henkan.data.lines import decode_lines, read_lines
-from henkan.data.pairs import Example, PairFile, ReadReport, group_rows, read_pairs
+from henkan.data.features import Features
+from henkan.data.lines import decode_lines, iter_lines, read_lines
+from henkan.data.pair_reader import PairReader, ReadReport
+from henkan.data.pairs import Example, PairFile, group_rows, read_pairs
 from henkan.data.report import DataReport, make_data_report
+from henkan.data.rows import open_pairs
 from henkan.data.splits import Splits, source_fraction, split_by_source
 from henkan.data.tokenizers import CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
 from henkan.data.vocabulary import BOS_IDX, EOS_IDX, NUM_SPECIALS, PAD_IDX, UNK_IDX, UNKNOWN, Vocabulary
@@ -27,9 +30,11 @@ __all__ = [
     "DataReport",
     "EncodedPair",
     "Example",
+    "Features",
     "Kind",
     "PairArrays",
     "PairFile",
+    "PairReader",
     "ReadReport",
     "SeparatorTokenizer",
     "Splits",
@@ -40,7 +45,9 @@ __all__ = [
     "decode_lines",
     "encode_examples",
     "group_rows",
+    "iter_lines",
     "make_data_report",
+    "open_pairs",
     "pad_rows",
     "read_lines",
     "read_pairs",
