@@ -75,7 +75,7 @@ def test_text_is_not_normalised():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"kind": "bpe", "symbols": []}, "'bpe' is unknown: choose 'characters' or 'separator'"),
+        ({"kind": "syllables", "symbols": []}, "'syllables' is unknown: choose one of characters, separator"),
         ({"symbols": []}, "None is unknown"),
         ({"kind": "characters"}, "'symbols', a list of strings"),
         ({"kind": "characters", "symbols": ["a", 1]}, "'symbols', a list of strings"),

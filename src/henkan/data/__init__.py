@@ -1,13 +1,14 @@
 """From text to batches: vocabulary, tokenizers, pairs from files, splits by source, token-budget batches.
 
-Read in this order: `vocabulary`, `tokenizers`, `lines`, `pairs`, `splits`, `batch`, `arrays`, `batching`, then
-`choose` and `report`, which look at data for its owner.
+Read in this order: `vocabulary`, `tokenizers` (then `words`, `subwords`, `feature_tokenizer`, `tokenizer_kinds`),
+`lines`, `pairs`, `splits`, `batch`, `arrays`, `batching`, then `choose` and `report`, which look at data for its owner.
 """
 
 from henkan.data.arrays import PairArrays
 from henkan.data.batch import Batch, EncodedPair, encode_examples, pad_rows
 from henkan.data.batching import TokenBatches
 from henkan.data.choose import choose_kind
+from henkan.data.feature_tokenizer import FeatureTokenizer
 from henkan.data.features import Features
 from henkan.data.lines import decode_lines, iter_lines, read_lines
 from henkan.data.pair_reader import PairReader, ReadReport
@@ -15,21 +16,26 @@ from henkan.data.pairs import Example, PairFile, group_rows, read_pairs
 from henkan.data.report import DataReport, make_data_report
 from henkan.data.rows import open_pairs
 from henkan.data.splits import Splits, source_fraction, split_by_source
-from henkan.data.tokenizers import CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
+from henkan.data.subwords import BytePairTokenizer, UnigramTokenizer
+from henkan.data.tokenizers import KINDS, CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
 from henkan.data.vocabulary import BOS_IDX, EOS_IDX, NUM_SPECIALS, PAD_IDX, UNK_IDX, UNKNOWN, Vocabulary
+from henkan.data.words import WordTokenizer
 
 __all__ = [
     "BOS_IDX",
     "EOS_IDX",
+    "KINDS",
     "NUM_SPECIALS",
     "PAD_IDX",
     "UNKNOWN",
     "UNK_IDX",
     "Batch",
+    "BytePairTokenizer",
     "CharacterTokenizer",
     "DataReport",
     "EncodedPair",
     "Example",
+    "FeatureTokenizer",
     "Features",
     "Kind",
     "PairArrays",
@@ -40,7 +46,9 @@ __all__ = [
     "Splits",
     "TokenBatches",
     "Tokenizer",
+    "UnigramTokenizer",
     "Vocabulary",
+    "WordTokenizer",
     "choose_kind",
     "decode_lines",
     "encode_examples",

@@ -1,0 +1,225 @@
+"""Words, sub-words, bytes and tags: whatever the kind, a text comes back as it was."""
+
+import json
+from functools import cache
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from henkan.data import KINDS, UNK_IDX, Kind, Tokenizer
+from henkan.data.subwords import pieces_of
+from henkan.data.words import split_words
+
+SUBWORDS: tuple[Kind, ...] = ("bpe", "unigram")
+TEXTS = [
+    *[
+        "the cat sat on the mat .",
+        "the  dog sat, too!",
+        " a cat and a dog",
+        "cats and dogs: dogs and cats",
+        "<unk> [PAD]",
+    ],
+    *[
+        "東京は日本の首都です。",
+        "日本の東京と京都",
+        "京都も日本です。",
+        "\u3000全角",
+        "naïve café",
+        "e\u0301 é",
+        "🙂👩‍👩‍👧 🙂",
+    ],
+] * 5
+TRICKY = [
+    "",
+    " ",
+    "  ",
+    "a  b",
+    " a",
+    "a ",
+    "\t",
+    "\u3000x",
+    "\xa0",
+    "▁a",
+    "Ġa",
+    "##a",
+    "<unk>",
+    "<s>",
+    "[PAD]",
+    "<0xE3>",
+    "\0",
+]
+
+
+@cache
+def trained(kind: Kind, byte_fallback: bool = True) -> Tokenizer:
+    """A small tokenizer, by way of JSON."""
+    size = 80 if kind in (*SUBWORDS, "words") else None
+    tokenizer = Tokenizer.train(kind, TEXTS, vocabulary_size=size, byte_fallback=byte_fallback)
+    return Tokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict())))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("text", [*TRICKY, *TEXTS[:12]])
+def test_with_bytes_every_text_comes_back(kind: Kind, text: str) -> None:  # T38
+    assert trained(kind).decode(trained(kind).encode(text)) == text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=st.text(st.characters()))
+@example("\ud800 lone")
+@example("²Pk")
+@example("e\u0301\u200d🙂\u3000 \u2028")
+def test_with_bytes_any_text_at_all_comes_back(kind: Kind, text: str) -> None:  # T38
+    ids = trained(kind).encode(text)
+    assert UNK_IDX not in ids
+    assert trained(kind).decode(ids) == text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=st.text(st.characters()))
+def test_symbols_put_together_are_the_text(kind: Kind, text: str) -> None:
+    tokenizer = trained(kind, byte_fallback=False)
+    assert tokenizer.join(tokenizer.split(text)) == text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_bytes_what_training_never_showed_is_unknown(kind: Kind) -> None:
+    tokenizer = trained(kind, byte_fallback=False)
+    assert UNK_IDX in tokenizer.encode("cat 鬱")
+    assert "<unk>" in tokenizer.decode(tokenizer.encode("cat 鬱"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("byte_fallback", [False, True])
+def test_many_texts_at_once_have_the_ids_that_each_has_alone(kind: Kind, byte_fallback: bool) -> None:
+    tokenizer = trained(kind, byte_fallback)
+    texts = [*TRICKY, *TEXTS, "鬱 X Y"]
+    assert tokenizer.encode_batch(texts) == [tokenizer.encode(text) for text in texts]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_have_ids_of_their_own(kind: Kind) -> None:
+    """A text that spells a byte, as other tools write it, is no byte."""
+    tokenizer = trained(kind)
+    spelt, byte = tokenizer.encode("<0x41>"), tokenizer.vocabulary.encode(["鬱"])
+    assert byte == [4 + value for value in "鬱".encode()]
+    assert tokenizer.decode(spelt) == "<0x41>"
+    assert len(tokenizer.vocabulary) == 4 + 256 + len(tokenizer.vocabulary.symbols)
+
+
+def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+    tokenizer = trained("characters")
+    [first, *_] = tokenizer.vocabulary.encode(["鬱"])
+    assert tokenizer.decode([first, *tokenizer.encode("cat")]) == "\ufffdcat"
+
+
+def test_symbols_never_seen_are_named_whether_bytes_carry_them_or_not() -> None:
+    for byte_fallback in (False, True):
+        assert trained("characters", byte_fallback).unknown("cat鬱Z") == ["鬱", "Z"]
+        assert trained("bpe", byte_fallback).unknown("cat鬱Z") == ["鬱", "Z"]
+        assert trained("words", byte_fallback).unknown("the zebra") == [" zebra"]
+
+
+def test_words_have_the_space_before_them() -> None:
+    assert split_words("a  cat, 2 cats!") == ["a", " ", " cat", ",", " 2", " cats", "!"]
+
+
+@pytest.mark.parametrize("kind", SUBWORDS)
+def test_pieces_are_fewer_than_characters_and_limited_in_number(kind: Kind) -> None:
+    tokenizer = trained(kind, byte_fallback=False)
+    assert 0 < len(tokenizer.vocabulary.symbols) <= 80
+    assert len(tokenizer.split("the cat sat")) < len("the cat sat")
+    for piece in tokenizer.vocabulary.symbols:
+        assert len(split_words(piece)) == 1 or piece.isspace(), piece  # no piece reaches over the end of a word
+
+
+def test_the_same_texts_give_the_same_byte_pairs() -> None:
+    one, other = (Tokenizer.train("bpe", TEXTS, vocabulary_size=70).to_dict() for _ in range(2))
+    assert one == other
+
+
+@pytest.mark.parametrize("kind", SUBWORDS)
+def test_the_vocabulary_holds_the_pieces_of_the_model(kind: Kind) -> None:
+    data = trained(kind).to_dict()
+    assert pieces_of(kind, data["model"]) == data["symbols"]
+
+
+def test_the_vocabulary_of_words_holds_the_most_frequent() -> None:
+    tokenizer = Tokenizer.train("words", ["a b b", "a b c"], vocabulary_size=16, min_count=2)
+    assert tokenizer.vocabulary.symbols == (" b", "a")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"kind": "bpe", "symbols": []}, "needs a 'model'"),
+        ({"kind": "bpe", "symbols": [], "model": {"vocab": {}, "merges": [["a"]]}}, "is damaged"),
+        ({"kind": "unigram", "symbols": [], "model": {"vocab": "x"}}, "is damaged"),
+        ({"kind": "syllables", "symbols": []}, "choose one of characters, separator, words, bpe, unigram"),
+    ],
+)
+def test_a_damaged_tokenizer_is_refused(data: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Tokenizer.from_dict(data).encode("a")
+
+
+def test_a_size_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="vocabulary_size=3 must be at least"):
+        Tokenizer.train("bpe", TEXTS, vocabulary_size=3)
+    with pytest.raises(ValueError, match="needs a vocabulary_size"):
+        Tokenizer.train("unigram", TEXTS)
+
+
+# Tags
+
+
+FORMS = ["run\tV;PST", "go\tV;PST", "walk\tV;V.PTCP;PRS", "N\tN;PL", "no tags"]
+
+
+@cache
+def tagged(kind: Kind = "characters", byte_fallback: bool = False) -> Tokenizer:
+    size = 60 if kind in SUBWORDS else None
+    texts = FORMS * 4
+    tokenizer = Tokenizer.train(kind, texts, vocabulary_size=size, byte_fallback=byte_fallback, features=True)
+    return Tokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict())))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("text", FORMS)
+def test_a_tag_is_one_symbol_and_no_character(kind: Kind, text: str) -> None:
+    tokenizer = tagged(kind)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert tokenizer.kind == kind
+    one, both = tokenizer.encode("N\tN"), tokenizer.encode("N\tN;PL")
+    assert len(both) == len(one) + 1
+    assert one[-1] != one[0]
+
+
+@given(text=st.text(st.characters(exclude_characters="\t\n")), tags=st.permutations(["V", "PST", "PL", "N"]))
+def test_tags_keep_their_order_and_the_text_its_characters(text: str, tags: list[str]) -> None:
+    source = f"{text}\t{';'.join(tags)}"
+    tokenizer = tagged(byte_fallback=True)
+    assert tokenizer.decode(tokenizer.encode(source)) == source
+
+
+def test_the_tags_stand_behind_the_last_tab() -> None:
+    assert tagged().split("a\tb\tV;PST") == ["a", "\t", "b", "\nV", "\nPST"]
+    assert tagged().join(tagged().split("a\tb\tV;PST")) == "a\tb\tV;PST"
+
+
+@pytest.mark.parametrize("byte_fallback", [False, True])
+def test_a_tag_that_training_never_showed_is_unknown_and_not_spelt(byte_fallback: bool) -> None:
+    tokenizer = tagged(byte_fallback=byte_fallback)
+    assert tokenizer.encode("run\tV;FUT")[-1] == UNK_IDX
+    assert tokenizer.unknown("run\tV;FUT") == ["\nFUT"]
+
+
+# Units of error rates
+
+
+def test_error_rates_count_symbols_where_they_mean_something_and_characters_elsewhere() -> None:
+    assert trained("separator").units("HH AH") == ["HH", "AH"]
+    for kind in ("characters", "words", *SUBWORDS):
+        assert trained(kind).units("a cat") == list("a cat")
+    assert tagged().units("ab") == ["a", "b"]
