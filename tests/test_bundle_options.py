@@ -1,11 +1,14 @@
 """What can be asked of a prediction beside its source: a beginning, an override, several different texts."""
 
+from collections.abc import Iterable
+
 import pytest
 from bundles import SOURCES, random_bundle, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from henkan.bundle import BLANK, Prediction, predict
+from henkan.data import Codec, Copied
 from henkan.decoding import BeamSearch, Greedy, Hypothesis, Sampling, Strategy
 
 STRATEGIES = [Greedy(), BeamSearch(3, 0.6, 3), Sampling(1.5)]
@@ -90,26 +93,20 @@ def test_a_prefix_that_the_dictionary_contradicts_wins() -> None:
 # Several outputs
 
 
-class TwoSpellings:
-    """A tokenizer of which two symbols are written alike, as sub-words can be."""
+class TwoSpellings(Codec):
+    """A codec of which two symbols are written alike, as sub-words can be."""
 
-    def __init__(self, inner: object) -> None:
-        self.inner = inner
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
-
-    def decode(self, ids: object) -> str:
-        return self.inner.decode(ids).replace("A", "B").replace("に", "B")  # type: ignore[attr-defined]
+    def decode_target(self, ids: Iterable[int], copied: Copied = ()) -> str:
+        return super().decode_target(ids, copied).replace("A", "B").replace("に", "B")
 
 
 @pytest.mark.parametrize("width", [2, 4, 8])
 def test_several_outputs_are_different_texts_as_many_as_the_beam_holds(width: int) -> None:
     bundle = random_bundle()
-    tokenizer = TwoSpellings(bundle.target_tokenizer)
+    codec = TwoSpellings(bundle.source_tokenizer, bundle.target_tokenizer)
     for n_best in range(2, width + 1):
         request = predict.Request(BeamSearch(width, 0.6, n_best), 10, 0, range(10), [""] * 10, {})
-        found = predict.predict_texts([bundle.model], bundle.source_tokenizer, tokenizer, SOURCES, request)
+        found = predict.predict_texts([bundle.model], codec, SOURCES, request)
         everything = bundle.predict(SOURCES, BeamSearch(width, 0.6, width))
         for row, whole in zip(found, everything, strict=True):
             best: dict[str, float] = {}
@@ -121,9 +118,10 @@ def test_several_outputs_are_different_texts_as_many_as_the_beam_holds(width: in
 
 
 def test_these_outputs_do_have_equal_texts() -> None:
-    tokenizer = TwoSpellings(random_bundle().target_tokenizer)
-    rows = random_bundle().predict(SOURCES, BeamSearch(8, 0.6, 8))
-    spelt = [[tokenizer.decode(tokenizer.encode(one.text)) for one in row] for row in rows]
+    bundle = random_bundle()
+    codec = TwoSpellings(bundle.source_tokenizer, bundle.target_tokenizer)
+    rows = bundle.predict(SOURCES, BeamSearch(8, 0.6, 8))
+    spelt = [[codec.decode_target(codec.encode_target(one.text, ())) for one in row] for row in rows]
     assert any(len(set(row)) < len(row) for row in spelt)
 
 

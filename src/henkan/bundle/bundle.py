@@ -45,7 +45,7 @@ class Bundle(Predictor):
     def score(self, pairs: Sequence[tuple[str, str]], *, lines: Sequence[int] | None = None) -> list[Score]:
         """How likely the model finds each target, given its source. ``lines`` are the numbers that errors name."""
         lines = range(1, len(pairs) + 1) if lines is None else lines
-        return score_texts(self.model, self.source_tokenizer, self.target_tokenizer, pairs, lines)
+        return score_texts(self.model, self.codec, pairs, lines)
 
     def with_record(self, **entries: Any) -> "Bundle":
         """This bundle, with these entries of its record added or replaced."""

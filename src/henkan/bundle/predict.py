@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 
 from henkan.bundle.request import Prediction, Request, encode_prefix, without_model
-from henkan.data import BOS_IDX, EOS_IDX, Batch, EncodedPair, Tokenizer, pad_rows
+from henkan.data import BOS_IDX, EOS_IDX, Batch, Codec, Tokenizer, encode_pair, pad_rows
 from henkan.decoding import BeamSearch, Hypothesis, Strategy, generate, merge_equal, score
 from henkan.nn import Transformer
 
@@ -29,8 +30,7 @@ class Score:
 
 def predict_texts(
     models: Sequence[Transformer],
-    source_tokenizer: Tokenizer,
-    target_tokenizer: Tokenizer,
+    codec: Codec,
     sources: Sequence[str],
     request: Request,
 ) -> list[list[Prediction]]:
@@ -40,15 +40,16 @@ def predict_texts(
         without_model(source, prefix, request.dictionary)
         for source, prefix in zip(sources, request.prefixes, strict=True)
     ]
-    rows = [
-        [] if found else [*source_tokenizer.encode(source), EOS_IDX]
-        for source, found in zip(sources, predictions, strict=True)
+    encoded = [
+        ([], ()) if found else codec.encode_source(source) for source, found in zip(sources, predictions, strict=True)
     ]
+    copied = [characters for _, characters in encoded]
+    rows = [[] if found else [*ids, EOS_IDX] for (ids, _), found in zip(encoded, predictions, strict=True)]
     for model in models:
         _check_lengths(model, rows, "source", request.lines)
     prefixes = [
-        [] if found else encode_prefix(target_tokenizer, prefix, number, request.max_len)
-        for prefix, number, found in zip(request.prefixes, request.lines, predictions, strict=True)
+        [] if found else encode_prefix(codec, prefix, characters, number, request.max_len)
+        for prefix, characters, number, found in zip(request.prefixes, copied, request.lines, predictions, strict=True)
     ]
 
     def decode(indices: Sequence[int], strategy: Strategy) -> list[list[Hypothesis]]:
@@ -65,10 +66,10 @@ def predict_texts(
 
     width = request.strategy.width if isinstance(request.strategy, BeamSearch) else 1  # a beam is as many rows
     for indices in _by_length([len(row) for row in rows], width):
-        for index, found in zip(indices, _distinct(decode, indices, request, target_tokenizer.decode), strict=True):
-            predictions[index] = [
-                Prediction(target_tokenizer.decode(h.tokens), h.log_prob, h.score, h.ended) for h in found
-            ]
+        readers = [partial(codec.decode_target, copied=copied[index]) for index in indices]
+        rows_found = _distinct(decode, indices, request, readers)
+        for index, text_of, found in zip(indices, readers, rows_found, strict=True):
+            predictions[index] = [Prediction(text_of(h.tokens), h.log_prob, h.score, h.ended) for h in found]
     return predictions
 
 
@@ -76,9 +77,9 @@ def _distinct(
     decode: Callable[[Sequence[int], Strategy], list[list[Hypothesis]]],
     indices: Sequence[int],
     request: Request,
-    text_of: Callable[[Sequence[int]], str],
+    readers: Sequence[Callable[[Sequence[int]], str]],
 ) -> list[list[Hypothesis]]:
-    """The hypotheses of these rows, best first; of several that spell the same text only the best.
+    """The hypotheses of these rows, best first; of several in which the row's reader reads one text only the best.
 
     A row in which some do is searched again for as many as its beam holds. A beam finds the same best hypotheses
     however many it is asked for, so no other row needs that.
@@ -88,27 +89,25 @@ def _distinct(
     if not isinstance(strategy, BeamSearch) or strategy.n_best == 1:
         return found
     again = [
-        place for place, row in enumerate(found) if len({text_of(hypothesis.tokens) for hypothesis in row}) < len(row)
+        place
+        for place, (row, text_of) in enumerate(zip(found, readers, strict=True))
+        if len({text_of(hypothesis.tokens) for hypothesis in row}) < len(row)
     ]
     if again:
         more = decode([indices[place] for place in again], replace(strategy, n_best=strategy.width))
         for place, row in zip(again, more, strict=True):
-            found[place] = merge_equal(row, text_of)[: strategy.n_best]
+            found[place] = merge_equal(row, readers[place])[: strategy.n_best]
     return found
 
 
 def score_texts(
     model: Transformer,
-    source_tokenizer: Tokenizer,
-    target_tokenizer: Tokenizer,
+    codec: Codec,
     pairs: Sequence[tuple[str, str]],
     lines: Sequence[int],
 ) -> list[Score]:
     """See ``Bundle.score``."""
-    encoded = [
-        EncodedPair([*source_tokenizer.encode(source), EOS_IDX], [BOS_IDX, *target_tokenizer.encode(target), EOS_IDX])
-        for source, target in pairs
-    ]
+    encoded = [encode_pair(codec, source, target) for source, target in pairs]
     _check_lengths(model, [pair.src for pair in encoded], "source", lines)
     _check_lengths(model, [pair.tgt[1:] for pair in encoded], "target", lines)
     scores = [Score(0.0, 1)] * len(encoded)
@@ -120,9 +119,12 @@ def score_texts(
     return scores
 
 
-def unknown_symbols(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
-    """The symbols of ``texts`` that the tokenizer does not know, and how often they stand there."""
-    return Counter(symbol for text in texts if text.strip() for symbol in tokenizer.unknown(text))
+def unknown_symbols(texts: Iterable[str], reader: Codec | Tokenizer) -> Counter[str]:
+    """The symbols of ``texts`` that training never showed, and how often they stand there.
+
+    For a codec, which reads sources, those that it copies are left out.
+    """
+    return Counter(symbol for text in texts if text.strip() for symbol in reader.unknown(text))
 
 
 def line_seed(seed: int, line: int) -> int:

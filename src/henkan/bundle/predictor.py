@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from henkan.bundle.limits import Limits
 from henkan.bundle.predict import predict_texts
 from henkan.bundle.request import Prediction, Request
-from henkan.data import Tokenizer
+from henkan.data import Codec, Tokenizer
 from henkan.decoding import Greedy, Strategy
 from henkan.nn import Transformer
 
@@ -17,6 +17,11 @@ class Predictor:
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
     limits: Limits
+
+    @property
+    def codec(self) -> Codec:
+        """What turns sources into ids and ids into outputs."""
+        return Codec(self.source_tokenizer, self.target_tokenizer)
 
     def predict(
         self,
@@ -48,4 +53,4 @@ class Predictor:
             [""] * len(sources) if prefixes is None else prefixes,
             {} if dictionary is None else dictionary,
         )
-        return predict_texts(self.models, self.source_tokenizer, self.target_tokenizer, sources, request)
+        return predict_texts(self.models, self.codec, sources, request)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from henkan.data import Tokenizer
+from henkan.data import Codec, Copied
 from henkan.decoding import Strategy
 
 
@@ -40,11 +40,15 @@ def without_model(source: str, prefix: str, dictionary: Mapping[str, str]) -> li
     return [] if target is None or not target.startswith(prefix) else [Prediction(target, 0.0, 0.0, ended=True)]
 
 
-def encode_prefix(tokenizer: Tokenizer, prefix: str, line: int, max_len: int) -> list[int]:
-    """The ids that an output must begin with for its text to begin with ``prefix``."""
-    ids = tokenizer.encode(prefix)
-    if tokenizer.decode(ids) != prefix:
-        unknown = ", ".join(map(repr, dict.fromkeys(tokenizer.unknown(prefix))))
+def encode_prefix(codec: Codec, prefix: str, copied: Copied, line: int, max_len: int) -> list[int]:
+    """The ids that the output of a source with these characters must begin with for its text to begin with ``prefix``.
+
+    Sub-words are those of the prefix by itself: a word that it breaks off in the middle goes on in pieces of its own.
+    """
+    ids = codec.encode_target(prefix, copied)
+    if codec.decode_target(ids, copied) != prefix:
+        lost = [symbol for symbol in codec.target.unknown(prefix) if symbol not in copied]
+        unknown = ", ".join(map(repr, dict.fromkeys(lost)))
         raise ValueError(
             f"line {line}: no output begins with {prefix!r}, because the model cannot write {unknown}: "
             f"give a prefix of symbols that stood in the targets of the training"

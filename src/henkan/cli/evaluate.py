@@ -29,7 +29,7 @@ def run(arguments: list[str]) -> int:
     result = evaluate_examples(bundle, examples, strategy)
     where = given.get("pairs") or "the held-out test split"
     print(f"{given['bundle']} on {where}, {describe_strategy(strategy)}")
-    for note in unknown_notes([example.source for example in examples], bundle.source_tokenizer):
+    for note in unknown_notes([example.source for example in examples], bundle.codec):
         print(f"  note: {note}")
     print("\n".join(describe_metrics(result.metrics)))
     mistakes = describe_mistakes(examples, result.outputs, NUM_SHOWN)

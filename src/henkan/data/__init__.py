@@ -1,13 +1,15 @@
 """From text to batches: vocabulary, tokenizers, pairs from files, splits by source, token-budget batches.
 
 Read in this order: `vocabulary`, `tokenizers` (then `words`, `subwords`, `feature_tokenizer`, `tokenizer_kinds`),
-`lines`, `pairs`, `splits`, `batch`, `arrays`, `batching`, then `choose` and `report`, which look at data for its owner.
+`codec`, `lines`, `pairs`, `splits`, `batch`, `arrays`, `batching`, then `choose` and `report`, which look at data for
+its owner.
 """
 
 from henkan.data.arrays import PairArrays
-from henkan.data.batch import Batch, EncodedPair, encode_examples, pad_rows
+from henkan.data.batch import Batch, EncodedPair, encode_examples, encode_pair, pad_rows
 from henkan.data.batching import TokenBatches
 from henkan.data.choose import choose_kind
+from henkan.data.codec import Codec, Copied, copy_symbols
 from henkan.data.feature_tokenizer import FeatureTokenizer
 from henkan.data.features import Features
 from henkan.data.lines import decode_lines, iter_lines, read_lines
@@ -32,6 +34,8 @@ __all__ = [
     "Batch",
     "BytePairTokenizer",
     "CharacterTokenizer",
+    "Codec",
+    "Copied",
     "DataReport",
     "EncodedPair",
     "Example",
@@ -50,8 +54,10 @@ __all__ = [
     "Vocabulary",
     "WordTokenizer",
     "choose_kind",
+    "copy_symbols",
     "decode_lines",
     "encode_examples",
+    "encode_pair",
     "group_rows",
     "iter_lines",
     "make_data_report",

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from henkan.data.codec import Codec
 from henkan.data.pairs import Example
 from henkan.data.tokenizers import Tokenizer
 from henkan.data.vocabulary import BOS_IDX, EOS_IDX, PAD_IDX
@@ -25,13 +26,21 @@ class EncodedPair:
     line: int = 0
 
 
+def encode_pair(codec: Codec, source: str, target: str, line: int = 0) -> EncodedPair:
+    """One pair as ids."""
+    src, copied = codec.encode_source(source)
+    return EncodedPair([*src, EOS_IDX], [BOS_IDX, *codec.encode_target(target, copied), EOS_IDX], line)
+
+
 def encode_examples(examples: Iterable[Example], source: Tokenizer, target: Tokenizer) -> list[EncodedPair]:
     """One pair of ids for every reference of every example, in order."""
+    codec = Codec(source, target)
     pairs = []
     for example in examples:
-        src = [*source.encode(example.source), EOS_IDX]
+        ids, copied = codec.encode_source(example.source)
+        src = [*ids, EOS_IDX]
         for reference in example.references:
-            pairs.append(EncodedPair(src, [BOS_IDX, *target.encode(reference), EOS_IDX], example.line))
+            pairs.append(EncodedPair(src, [BOS_IDX, *codec.encode_target(reference, copied), EOS_IDX], example.line))
     return pairs
 
 

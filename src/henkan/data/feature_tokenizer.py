@@ -40,11 +40,15 @@ class FeatureTokenizer(Tokenizer):
         text = self.inner.join([symbol for symbol in symbols if not symbol.startswith(TAG)])
         return f"{text}{TAB}{TAG_SEPARATOR.join(tags)}" if tags else text
 
-    def encode(self, text: str) -> list[int]:
-        head, tags = split_features(text)
+    def encode_symbols(self, symbols: Sequence[str]) -> list[int]:
+        head = [symbol for symbol in symbols if not symbol.startswith(TAG)]
+        tags = symbols[len(head) :]
         known = self.vocabulary
-        tag_ids = [known.encode([TAG + tag])[0] if TAG + tag in known else UNK_IDX for tag in tags or ()]
-        return [*self.inner.encode(head), *tag_ids]
+        tag_ids = [known.encode([tag])[0] if tag in known else UNK_IDX for tag in tags]
+        return [*self.inner.encode_symbols(head), *tag_ids]
+
+    def labels(self, text: str) -> list[str]:
+        return [label.removeprefix(TAG) for label in super().labels(text)]
 
     def units(self, text: str) -> list[str]:
         return self.inner.units(text)

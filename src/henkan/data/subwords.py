@@ -52,7 +52,7 @@ class SubwordTokenizer(Tokenizer):
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         found = self._cutter.encode_batch([_encodable(text) for text in texts], add_special_tokens=False)
         pieces = (self._pieces(text, one.offsets) for text, one in zip(texts, found, strict=True))
-        return [self.vocabulary.encode(symbols) for symbols in pieces]
+        return [self.encode_symbols(symbols) for symbols in pieces]
 
     def join(self, symbols: Sequence[str]) -> str:
         return "".join(symbols)

@@ -43,7 +43,11 @@ class Tokenizer(ABC):
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``, without start and end; a symbol never seen in training gets the unknown id, or bytes."""
-        return self.vocabulary.encode(self.split(text))
+        return self.encode_symbols(self.split(text))
+
+    def encode_symbols(self, symbols: Sequence[str]) -> list[int]:
+        """The ids of the symbols of a text."""
+        return self.vocabulary.encode(symbols)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
@@ -59,6 +63,11 @@ class Tokenizer(ABC):
         With byte fallback they are not lost, but training never showed them.
         """
         return [symbol for symbol in self.split(text) if symbol not in self.vocabulary]
+
+    def labels(self, text: str) -> list[str]:
+        """What to write beside each id of ``text`` in a picture: its symbol, or the byte that it is."""
+        symbols, ids = self.split(text), self.encode(text)
+        return symbols if len(symbols) == len(ids) else [self.vocabulary.label(idx) for idx in ids]
 
     def units(self, text: str) -> list[str]:
         """What an error rate counts in ``text``: the symbols where they mean something, else characters."""
@@ -112,9 +121,6 @@ class CharacterTokenizer(Tokenizer):
     def join(self, symbols: Sequence[str]) -> str:
         return "".join(symbols)
 
-    def encode(self, text: str) -> list[int]:
-        return self.vocabulary.encode(text)
-
     def settings(self) -> dict[str, Any]:
         return {}
 
@@ -141,8 +147,8 @@ class SeparatorTokenizer(Tokenizer):
     def join(self, symbols: Sequence[str]) -> str:
         return self.separator.join(symbols)
 
-    def encode(self, text: str) -> list[int]:
-        return self.vocabulary.encode(self.split(text), self.separator)
+    def encode_symbols(self, symbols: Sequence[str]) -> list[int]:
+        return self.vocabulary.encode(symbols, self.separator)
 
     def units(self, text: str) -> list[str]:
         return self.split(text)

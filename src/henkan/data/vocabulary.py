@@ -83,6 +83,11 @@ class Vocabulary:
             symbols.append(self._symbol(idx))
         return [*symbols, _text(run)] if run else symbols
 
+    def label(self, idx: int) -> str:
+        """The symbol of one id, for a picture; a byte is shown as "<0xE3>"."""
+        is_byte = self.has_bytes and NUM_SPECIALS <= idx < self.first
+        return f"<0x{idx - NUM_SPECIALS:02X}>" if is_byte else self._symbol(idx)
+
     def _symbol(self, idx: int) -> str:
         if idx == UNK_IDX:
             return UNKNOWN

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from henkan.bundle import Bundle
-from henkan.data import BOS_IDX, EOS_IDX
+from henkan.data import encode_pair
 from henkan.nn import Transformer
 
 END = "<end>"
@@ -28,8 +28,9 @@ def sharpest_cross_attention(bundle: Bundle, source: str, target: str) -> CrossA
     """What the model looks at while it writes ``target``: the mean of the heads, in the layer that hesitates least."""
     model = bundle.model
     device = next(model.parameters()).device
-    src = torch.tensor([[*bundle.source_tokenizer.encode(source), EOS_IDX]], device=device)
-    tgt_in = torch.tensor([[BOS_IDX, *bundle.target_tokenizer.encode(target)]], device=device)
+    pair = encode_pair(bundle.codec, source, target)
+    src = torch.tensor([pair.src], device=device)
+    tgt_in = torch.tensor([pair.tgt[:-1]], device=device)
     with _watching(model) as seen, torch.no_grad():
         model(src, tgt_in)
     means = [weights[0].mean(dim=0) for weights in seen]  # (1, H, T, S) -> (T, S)
@@ -37,8 +38,8 @@ def sharpest_cross_attention(bundle: Bundle, source: str, target: str) -> CrossA
     return CrossAttention(
         means[best],
         best + 1,
-        [*bundle.source_tokenizer.split(source), END],
-        [*bundle.target_tokenizer.split(target), END],
+        [*bundle.source_tokenizer.labels(source), END],
+        [*bundle.target_tokenizer.labels(target), END],
     )
 
 

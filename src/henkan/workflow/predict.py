@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from henkan.bundle import Bundle, Prediction, unknown_symbols
-from henkan.data import Tokenizer, decode_lines, read_lines
+from henkan.data import Codec, Tokenizer, decode_lines, read_lines
 from henkan.decoding import Greedy, Strategy
 from henkan.workflow.report import plural
 
@@ -72,16 +72,18 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def unknown_notes(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
-    """What of these texts the model cannot tell apart, if anything."""
-    unknown = unknown_symbols(texts, tokenizer)
+def unknown_notes(texts: Sequence[str], reader: Codec | Tokenizer) -> list[str]:
+    """What of these texts the model never saw in training, if anything; the sources of a codec, or a side alone."""
+    unknown = unknown_symbols(texts, reader)
     if not unknown:
         return []
-    return [f"{plural(unknown.total(), 'symbol')} never seen in training, read as <unk>: {_most(unknown)}"]
+    tokenizer = reader.source if isinstance(reader, Codec) else reader
+    how = "spelt in bytes" if tokenizer.vocabulary.has_bytes else "read as <unk>"
+    return [f"{plural(unknown.total(), 'symbol')} never seen in training, {how}: {_most(unknown)}"]
 
 
 def _source_notes(bundle: Bundle, sources: Sequence[str], first_line: int) -> list[str]:
-    notes = unknown_notes(sources, bundle.source_tokenizer)
+    notes = unknown_notes(sources, bundle.codec)
     longest = bundle.limits.source
     too_long = [len(bundle.source_tokenizer.split(source)) > longest for source in sources]
     if any(too_long):

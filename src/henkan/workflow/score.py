@@ -20,7 +20,7 @@ def score_file(bundle: Bundle, path: str | Path) -> tuple[list[str], list[str]]:
     scores = dict(zip(pairs, bundle.score(list(pairs.values()), lines=list(pairs)), strict=True))
     sources, targets = [pair[0] for pair in pairs.values()], [pair[1] for pair in pairs.values()]
     notes = [
-        *(f"sources: {note}" for note in unknown_notes(sources, bundle.source_tokenizer)),
+        *(f"sources: {note}" for note in unknown_notes(sources, bundle.codec)),
         *(f"targets: {note}" for note in unknown_notes(targets, bundle.target_tokenizer)),
     ]
     scored = [
