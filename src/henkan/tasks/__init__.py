@@ -6,13 +6,28 @@ from typing import Any
 from henkan.tasks.addition import AdditionTask
 from henkan.tasks.base import Task
 from henkan.tasks.copy import CopyTask, CopyTaskDataset, collate_fn
+from henkan.tasks.dates import DatesTask
+from henkan.tasks.inflection import InflectionTask
 from henkan.tasks.japanese_inflection import JapaneseInflectionTask
+from henkan.tasks.katakana import KatakanaTask
+from henkan.tasks.numbers import NumbersTask
 from henkan.tasks.pronunciation import PronunciationTask, share_of_derived_words
+from henkan.tasks.reading import ReadingTask
 from henkan.tasks.reverse import ReverseTask
 
-TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (CopyTask, ReverseTask, AdditionTask, PronunciationTask, JapaneseInflectionTask)
-}
+_KINDS: tuple[type[Task], ...] = (
+    CopyTask,
+    ReverseTask,
+    AdditionTask,
+    DatesTask,
+    NumbersTask,
+    PronunciationTask,
+    ReadingTask,
+    KatakanaTask,
+    InflectionTask,
+    JapaneseInflectionTask,
+)
+TASKS: dict[str, type[Task]] = {task.name: task for task in _KINDS}
 
 
 def get_task(name: str, **options: Any) -> Task:
@@ -32,8 +47,13 @@ __all__ = [
     "AdditionTask",
     "CopyTask",
     "CopyTaskDataset",
+    "DatesTask",
+    "InflectionTask",
     "JapaneseInflectionTask",
+    "KatakanaTask",
+    "NumbersTask",
     "PronunciationTask",
+    "ReadingTask",
     "ReverseTask",
     "Task",
     "collate_fn",

@@ -1,15 +1,13 @@
 """The addition task: sums of two numbers, some of which are held out."""
 
-import math
 import random
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from henkan.data import Example, Splits, split_by_source
+from henkan.data import Example, Splits
 from henkan.tasks.base import Task, check_at_least
+from henkan.tasks.draw import draw_count, hold_out
 
-TEST_SHARE, DEV_SHARE = 0.1, 0.02
-MAX_TEST, MAX_DEV = 10_000, 1_000
 MAX_DIGITS = 9
 SIZES = {"d_model": 128, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 3, "d_ff": 512}
 
@@ -47,11 +45,8 @@ class AdditionTask(Task):
 
     def load(self) -> Splits:
         total = 10 ** (2 * self.digits)
-        # One draw of a tenth more than the shares ask for fills all three splits.
-        needed = max(self.num_train / (1 - TEST_SHARE - DEV_SHARE), MAX_TEST / TEST_SHARE, MAX_DEV / DEV_SHARE)
-        drawn = random.Random(self.seed).sample(range(total), min(total, math.ceil(1.1 * needed)))
-        splits = split_by_source(map(self._example, drawn), dev=DEV_SHARE, test=TEST_SHARE)
-        return Splits(splits.train[: self.num_train], splits.dev[:MAX_DEV], splits.test[:MAX_TEST])
+        drawn = random.Random(self.seed).sample(range(total), min(total, draw_count(self.num_train)))
+        return hold_out(map(self._example, drawn), self.num_train)
 
     def recipe(self) -> dict[str, dict[str, Any]]:
         """Found by experiment: without decay, or with dropout, smoothing or post-norm, some seeds carry late."""

