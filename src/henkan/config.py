@@ -9,9 +9,16 @@ class DataConfig:
     """How text becomes symbols and sources become splits.
 
     Args:
-        source_tokenizer: characters, separator, or auto to choose from the data.
-        target_tokenizer: characters, separator, or auto to choose from the data.
+        source_tokenizer: characters, separator (what stands between separators), words, bpe or unigram (sub-words), or
+            auto to choose from the data.
+        target_tokenizer: the same for the targets.
         separator: what stands between the symbols of a separator tokenizer.
+        source_vocabulary: most symbols of the source; 0 leaves that to the data. Sub-words are cut to fit it.
+        target_vocabulary: the same for the targets.
+        vocabularies: shared (one for both sides), separate, or auto to choose from the data.
+        min_count: how often training must show a symbol for it to be learned.
+        unseen: what becomes of a symbol that training does not show: unknown, bytes (spelt as its UTF-8 bytes), copy
+            (put into the output where the model writes a place-holder), or auto to choose from the data.
         features: tags (as V;PST) in a third column, or as "features" in JSON lines; none, or auto to look for them.
         targets: a file whose line N is the target of line N of TARGET, which then holds sources alone.
         dev: pairs to choose the best weights by, in a file of their own.
@@ -22,9 +29,14 @@ class DataConfig:
         test_share: share of the sources held out for the final evaluation, without a file for that.
     """
 
-    source_tokenizer: Literal["auto", "characters", "separator"] = "auto"
-    target_tokenizer: Literal["auto", "characters", "separator"] = "auto"
+    source_tokenizer: Literal["auto", "characters", "separator", "words", "bpe", "unigram"] = "auto"
+    target_tokenizer: Literal["auto", "characters", "separator", "words", "bpe", "unigram"] = "auto"
     separator: str = " "
+    source_vocabulary: int = 0
+    target_vocabulary: int = 0
+    vocabularies: Literal["auto", "shared", "separate"] = "auto"
+    min_count: int = 1
+    unseen: Literal["auto", "unknown", "bytes", "copy"] = "auto"
     features: Literal["auto", "none", "tags"] = "auto"
     targets: str | None = None
     dev: str | None = None
@@ -37,6 +49,10 @@ class DataConfig:
     def __post_init__(self) -> None:
         if not self.separator:
             raise ValueError("separator is empty: use the characters tokenizer to split between all characters")
+        for name in ("source_vocabulary", "target_vocabulary"):
+            value = getattr(self, name)
+            _check(self, name, value == 0 or value >= 16, "at least 16, or 0 to leave it to the data")
+        _check(self, "min_count", self.min_count >= 1, "at least 1")
         for name in ("dev_share", "test_share"):
             _check(self, name, 0.0 <= getattr(self, name) < 0.5, "at least 0 and below 0.5")
         for name in ("dev", "test"):
@@ -99,13 +115,19 @@ class TrainingConfig:
         optimizer: adam or adamw.
         learning_rate: the highest rate, reached at the end of the warm-up.
         warmup_steps: updates over which the rate rises.
-        schedule: after the warm-up: linear or cosine to zero, noam (falling with the root of the step), or constant.
+        schedule: after the warm-up: linear or cosine to zero, inverse_sqrt (falling with the root of the step; noam is
+            the same), or constant.
         weight_decay: pulls matrices towards zero (adamw); biases, norms and embeddings are left alone.
         label_smoothing: share of the target probability spread over the whole vocabulary.
         max_norm: longest gradient; longer ones are scaled down. 0 leaves them alone.
         evaluations: how often the dev set is decoded, evenly over the run; the best weights are kept.
         dev_size: dev sources decoded at each evaluation.
         patience: evaluations without improvement after which the run stops; 0 never stops it.
+        average: weights that are averaged, none; last (those of the last tenth of the run) or best (those of the best
+            evaluations), measured at the end and kept if they are the best; or ema (an exponential mean of all
+            updates, measured instead of the weights themselves).
+        average_of: how many weights are averaged, with last and best.
+        ema_decay: share of the mean that an update leaves as it is, with ema; less in the first updates.
         precision: float32, bfloat16 (matrix products in half width), or auto to take the faster on this machine.
         checkpoint_seconds: how often a checkpoint is written, from which --resume goes on; one follows each evaluation,
             too. 0 writes none.
@@ -120,13 +142,16 @@ class TrainingConfig:
     optimizer: Literal["adam", "adamw"] = "adam"
     learning_rate: float = 1e-3
     warmup_steps: int = 400
-    schedule: Literal["linear", "cosine", "noam", "constant"] = "linear"
+    schedule: Literal["linear", "cosine", "inverse_sqrt", "noam", "constant"] = "linear"
     weight_decay: float = 0.0
     label_smoothing: float = 0.1
     max_norm: float = 1.0
     evaluations: int = 10
     dev_size: int = 1000
     patience: int = 0
+    average: Literal["none", "last", "best", "ema"] = "none"
+    average_of: int = 5
+    ema_decay: float = 0.999
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     checkpoint_seconds: float = 30.0
 
@@ -140,6 +165,8 @@ class TrainingConfig:
         _check(self, "max_minutes", minutes is None or 0 < minutes < 1e6, "above 0 and below a million")
         _check(self, "learning_rate", self.learning_rate > 0, "above 0")
         _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1")
+        _check(self, "average_of", self.average_of >= 2, "at least 2")
+        _check(self, "ema_decay", 0 < self.ema_decay < 1, "above 0 and below 1")
 
 
 def _check(config: object, name: str, holds: bool, rule: str) -> None:

@@ -93,7 +93,7 @@ def test_a_line_that_is_too_long_is_named_before_any_output(henkan: Henkan, bund
         (["pairs.tsv", "--training.max_steps", "1.5"], "--training.max_steps cannot be '1.5'"),
         (["pairs.tsv", "--training.max_steps"], "--training.max_steps"),
         (["pairs.tsv", "--training.learning_rate", "-1"], "learning_rate=-1.0 must be above 0"),
-        (["pairs.tsv", "--training.schedule", "step"], "it takes one of linear, cosine, noam, constant"),
+        (["pairs.tsv", "--training.schedule", "step"], "it takes one of linear, cosine, inverse_sqrt, noam, constant"),
         (["pairs.tsv", "--model.d_model", "30", "--model.num_heads", "4"], "d_model=30"),
         (["pairs.tsv", "--model.num_heads", "0"], "num_heads=0"),
         (["pairs.tsv", "--model.dropout", "1.5"], "dropout"),

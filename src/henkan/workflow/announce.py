@@ -7,7 +7,8 @@ from henkan.nn import count_parameters
 from henkan.training import FitResult
 from henkan.workflow.begun import other_machine
 from henkan.workflow.partial import Begun
-from henkan.workflow.plan import Plan, Tokenizers
+from henkan.workflow.plan import Plan
+from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.report import Say, describe_choices, heading, indented, minutes, plural, roughly
 from henkan.workflow.target import Target
 

@@ -12,11 +12,12 @@ import torch
 from henkan import __version__
 from henkan.data import Splits
 from henkan.workflow.plan import Plan
+from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.target import Target
 from henkan.workflow.wishes import Overrides
 
 
-def describe_begun(target: Target, overrides: Overrides, plan: Plan) -> dict[str, Any]:
+def describe_begun(target: Target, overrides: Overrides, tokenizers: Tokenizers, plan: Plan) -> dict[str, Any]:
     """All that has to be the same for a training to go on, and all that was chosen, in types that JSON has.
 
     Choices are stored, not made again: some were made by timing this machine.
@@ -27,6 +28,7 @@ def describe_begun(target: Target, overrides: Overrides, plan: Plan) -> dict[str
         "asked": _plain(overrides),
         "started": datetime.now(timezone.utc).isoformat(timespec="microseconds"),
         "settings": {"model": asdict(plan.model_config), "training": asdict(plan.training)},
+        "tokenizers": tokenizers.to_dict(),
         "choices": [astuple(choice) for choice in plan.choices],
         "seconds": plan.seconds,
         "machine": _machine(plan),

@@ -1,4 +1,4 @@
-"""Everything that is decided before a training begins: tokenizers, model, schedule."""
+"""What is decided before a training begins once its tokenizers stand: model, batches, schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,8 +7,9 @@ from typing import Any
 import torch
 
 from henkan.bundle import Limits
-from henkan.config import DataConfig, ModelConfig, TrainingConfig
-from henkan.data import EncodedPair, Kind, TokenBatches, Tokenizer, choose_kind, encode_examples
+from henkan.config import ModelConfig, TrainingConfig
+from henkan.data import EncodedPair, TokenBatches, encode_examples
+from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.nn import Transformer
 from henkan.workflow.choose import (
     Choice,
@@ -24,20 +25,11 @@ from henkan.workflow.choose import (
     warmup_rules,
 )
 from henkan.workflow.pace import seconds_per_update, try_precision
+from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.target import Target
 from henkan.workflow.wishes import Wishes
 
 PACE_BATCHES = 3
-
-
-@dataclass(frozen=True)
-class Tokenizers:
-    """One for each side, and how they were chosen."""
-
-    source: Tokenizer
-    target: Tokenizer
-    config: DataConfig
-    choices: Sequence[Choice]
 
 
 @dataclass(frozen=True)
@@ -56,33 +48,14 @@ class Plan:
     choices: Sequence[Choice]
 
 
-def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
-    """The tokenizers, their vocabularies from the training texts alone."""
-    sources = [example.source for example in target.splits.train]
-    targets = [text for example in target.splits.train for text in example.references]
-    wished = [
-        Rule({name: value for name, value in rule.values.items() if value != "auto"}, rule.reason)
-        for rule in wishes.rules("data")
-    ]
-    config, choices = apply("data", DataConfig(), [*_kind_rules(target, sources, targets), *wished])
-    source_kind, target_kind = _decided(config.source_tokenizer), _decided(config.target_tokenizer)
-    if wishes.get("model", "tie_embeddings") == "all":  # one matrix, so one vocabulary
-        if source_kind != target_kind:
-            raise ValueError(
-                f"tie_embeddings=all needs one tokenizer for both sides, but the source has {source_kind} and the "
-                f"target {target_kind}: use --model.tie_embeddings target"
-            )
-        sources = targets = [*sources, *targets]
-    source = Tokenizer.train(source_kind, sources, config.separator)
-    return Tokenizers(source, Tokenizer.train(target_kind, targets, config.separator), config, choices)
-
-
 def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device: torch.device) -> Plan:
     """The model, its weights made from the seed, and the schedule that fits data and machine."""
     pairs = encode_examples(target.splits.train, tokenizers.source, tokenizers.target)
     size = DataSize.of(pairs)
     sizes = model_rules(size, on_accelerator=device.type != "cpu")
-    model_config, model_choices = apply("model", ModelConfig(), [*sizes, *wishes.rules("model")])
+    model_config, model_choices = apply(
+        "model", ModelConfig(), [*sizes, *_tying_rules(tokenizers), *wishes.rules("model")]
+    )
     # Held-out pairs too: found out later, a long one would cost the training.
     held_out = [*target.splits.dev, *target.splits.test]
     _check_lengths([*pairs, *encode_examples(held_out, tokenizers.source, tokenizers.target)], model_config)
@@ -143,12 +116,13 @@ def _limits(size: DataSize, config: ModelConfig) -> Limits:
     return Limits(size.longest_source - 1, min(output_limit(size), config.max_len))
 
 
-def _kind_rules(target: Target, sources: Sequence[str], targets: Sequence[str]) -> list[Rule]:
-    if target.task is not None:
-        kinds = {"source_tokenizer": target.task.source_kind, "target_tokenizer": target.task.target_kind}
-        return [Rule(kinds, f"so defined by the task {target.task.name}")]
-    (source_kind, source_why), (target_kind, target_why) = choose_kind(sources), choose_kind(targets)
-    return [Rule({"source_tokenizer": source_kind}, source_why), Rule({"target_tokenizer": target_kind}, target_why)]
+def _tying_rules(tokenizers: Tokenizers) -> list[Rule]:
+    """One matrix instead of three or two, where they are large and what is learned in one is good for the others."""
+    if tokenizers.config.vocabularies == "shared":
+        return [Rule({"tie_embeddings": "all"}, "both sides have one vocabulary")]
+    if tokenizers.target.kind in SUBWORD_KINDS:
+        return [Rule({"tie_embeddings": "target"}, "the matrix of so many sub-words is the largest there is")]
+    return []
 
 
 def _length_rules(
@@ -165,11 +139,6 @@ def _length_rules(
     if rules:
         step_seconds *= rules[0].values["batch_tokens"] / first.batch_tokens
     return [*rules, *warmup_rules(max(1, round(seconds / step_seconds)))]
-
-
-def _decided(kind: str) -> Kind:
-    assert kind in ("characters", "separator")
-    return "separator" if kind == "separator" else "characters"
 
 
 def _check_lengths(pairs: Sequence[EncodedPair], config: ModelConfig) -> None:

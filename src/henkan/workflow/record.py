@@ -12,7 +12,8 @@ from henkan import __version__
 from henkan.nn import count_parameters
 from henkan.training import DevReport, FitResult
 from henkan.workflow.choose import Choice
-from henkan.workflow.plan import Plan, Tokenizers
+from henkan.workflow.plan import Plan
+from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.target import Target
 
 

@@ -25,6 +25,13 @@ class Target:
     task: Task | None = None
     read: ReadReport | None = None
 
+    @property
+    def has_features(self) -> bool:
+        """Whether sources end with a tab and tags."""
+        if self.read is not None:
+            return self.read.features is not None
+        return all("\t" in example.source for example in self.splits.train)
+
     def dev_examples(self, count: int) -> list[Example]:
         """At most ``count`` development examples: the same in every run, and not just the first of the file."""
         return sorted(self.splits.dev, key=lambda example: source_fraction(example.source, "dev"))[:count]

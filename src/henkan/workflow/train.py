@@ -14,7 +14,8 @@ from henkan.workflow.begun import check_unchanged, describe_begun
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.partial import METRICS, Begun, Partial
-from henkan.workflow.plan import Plan, Tokenizers, plan_again, plan_tokenizers, plan_training
+from henkan.workflow.plan import Plan, plan_again, plan_training
+from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
 from henkan.workflow.record import make_record
 from henkan.workflow.report import Say, describe_metrics, heading, silent
 from henkan.workflow.run import run
@@ -63,13 +64,13 @@ def train(  # noqa: PLR0913 - what the command takes
     overwrite = _check_place(path, partial, begun, overwrite=overwrite)
     wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
 
-    tokenizers = plan_tokenizers(loaded, wishes)
+    tokenizers = plan_tokenizers(loaded, wishes) if begun is None else tokenizers_again(begun.about)
     say_data(say, loaded, tokenizers)
     if begun is not None:
         plan, about = plan_again(loaded, tokenizers, begun.about, torch.device(device)), begun.about
     else:
         plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
-        about = describe_begun(loaded, overrides, plan)
+        about = describe_begun(loaded, overrides, tokenizers, plan)
     say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
     keep = keep_best(loaded, tokenizers)

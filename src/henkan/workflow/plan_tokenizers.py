@@ -1,0 +1,174 @@
+"""The tokenizers of a training, chosen from its training texts, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from itertools import islice
+from typing import Any
+
+from henkan.config import DataConfig
+from henkan.data import KINDS, Kind, Tokenizer, choose_kind
+from henkan.data.choose import MAX_SAMPLE, choose_vocabulary_size
+from henkan.data.choose_copying import Copying, look_for_copying, with_copying
+from henkan.data.tokenizers import SUBWORD_KINDS
+from henkan.workflow.choose import Choice, Rule, apply
+from henkan.workflow.target import Target
+from henkan.workflow.wishes import Wishes
+
+MIN_COMMON = 0.9  # of the characters of either side stand on the other, too
+WORDS = 30_000  # most words of a vocabulary, unless asked for
+
+
+@dataclass(frozen=True)
+class Tokenizers:
+    """One for each side, and how they were chosen."""
+
+    source: Tokenizer
+    target: Tokenizer
+    config: DataConfig
+    choices: Sequence[Choice]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything ``tokenizers_again`` needs, in types that JSON has."""
+        return {
+            "source": self.source.to_dict(),
+            "target": self.target.to_dict(),
+            "config": asdict(self.config),
+            "choices": [astuple(choice) for choice in self.choices],
+        }
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The training texts of both sides, and whether the sources carry tags."""
+
+    sources: Sequence[str]
+    targets: Sequence[str]
+    pairs: Sequence[tuple[str, str]]
+    features: bool
+
+    @classmethod
+    def of(cls, target: Target) -> "_Texts":
+        pairs = [(example.source, text) for example in target.splits.train for text in example.references]
+        sources = [example.source for example in target.splits.train]
+        return cls(sources, [text for _, text in pairs], pairs, target.has_features)
+
+
+def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
+    """The tokenizers, their vocabularies from the training texts alone."""
+    texts = _Texts.of(target)
+    wished = [
+        Rule({name: value for name, value in rule.values.items() if value not in ("auto", 0)}, rule.reason)
+        for rule in wishes.rules("data")
+    ]
+    kinds = _kind_rules(target, texts)
+    first, _ = apply("data", DataConfig(), [*kinds, *wished])
+    copying = look_for_copying(texts.pairs)
+    rules = [*kinds, *_size_rules(first, texts), *_sharing_rules(first, texts, wishes), _unseen_rule(first, copying)]
+    config, choices = apply("data", DataConfig(), [*rules, *wished])
+    _check(config, wishes)
+    source, trained = _train(config, texts)
+    if config.unseen == "copy":
+        source, trained = with_copying(source, copying), with_copying(trained, copying)
+    return Tokenizers(source, trained, config, choices)
+
+
+def tokenizers_again(about: Mapping[str, Any]) -> Tokenizers:
+    """The tokenizers of a training that was begun earlier. They are not trained anew: unigram pieces might differ."""
+    stored = about["tokenizers"]
+    return Tokenizers(
+        Tokenizer.from_dict(stored["source"]),
+        Tokenizer.from_dict(stored["target"]),
+        DataConfig(**stored["config"]),
+        [Choice(*choice) for choice in stored["choices"]],
+    )
+
+
+def _train(config: DataConfig, texts: _Texts) -> tuple[Tokenizer, Tokenizer]:
+    kinds = _decided(config.source_tokenizer), _decided(config.target_tokenizer)
+    sources, targets, features = texts.sources, texts.targets, [texts.features, False]
+    if config.vocabularies == "shared":
+        sources = targets = [*sources, *targets]
+        features = [texts.features] * 2  # the targets' one knows the tags, so that both are one
+    return tuple(  # type: ignore[return-value] # of two
+        Tokenizer.train(
+            kind,
+            side,
+            config.separator,
+            config.min_count,
+            vocabulary_size=size or None,
+            byte_fallback=config.unseen == "bytes",
+            features=has_features,
+        )
+        for kind, side, size, has_features in zip(
+            kinds, (sources, targets), (config.source_vocabulary, config.target_vocabulary), features, strict=True
+        )
+    )
+
+
+def _kind_rules(target: Target, texts: _Texts) -> list[Rule]:
+    if target.task is not None:
+        kinds = {"source_tokenizer": target.task.source_kind, "target_tokenizer": target.task.target_kind}
+        return [Rule(kinds, f"so defined by the task {target.task.name}")]
+    heads = (source.rpartition("\t")[0] if texts.features else source for source in texts.sources)
+    (source_kind, source_why), (target_kind, target_why) = (
+        choose_kind(islice(side, MAX_SAMPLE)) for side in (heads, texts.targets)
+    )
+    return [Rule({"source_tokenizer": source_kind}, source_why), Rule({"target_tokenizer": target_kind}, target_why)]
+
+
+def _size_rules(config: DataConfig, texts: _Texts) -> list[Rule]:
+    rules = []
+    for name, side in (("source", texts.sources), ("target", texts.targets)):
+        kind = getattr(config, f"{name}_tokenizer")
+        if kind in SUBWORD_KINDS:
+            size = choose_vocabulary_size(len(side))
+            rules.append(Rule({f"{name}_vocabulary": size}, f"the usual number of sub-words for {len(side):,} texts"))
+        elif kind == "words":
+            rules.append(Rule({f"{name}_vocabulary": WORDS}, "more words than that are too rare to be learned"))
+    return rules
+
+
+def _sharing_rules(config: DataConfig, texts: _Texts, wishes: Wishes) -> list[Rule]:
+    if wishes.get("model", "tie_embeddings") == "all":
+        return [Rule({"vocabularies": "shared"}, "all embeddings are tied, so there is one matrix for both sides")]
+    both = config.source_tokenizer, config.target_tokenizer
+    if both[0] != both[1] or both[0] not in SUBWORD_KINDS:
+        return [Rule({"vocabularies": "separate"}, "each side has symbols of its own")]
+    one, other = (set("".join(islice(side, MAX_SAMPLE))) for side in (texts.sources, texts.targets))
+    common = len(one & other) / max(len(one), len(other), 1)
+    if common >= MIN_COMMON:
+        return [Rule({"vocabularies": "shared"}, f"{common:.0%} of the characters stand on both sides")]
+    return [Rule({"vocabularies": "separate"}, f"only {common:.0%} of the characters stand on both sides")]
+
+
+def _unseen_rule(config: DataConfig, copying: Copying) -> Rule:
+    both = config.source_tokenizer, config.target_tokenizer
+    if any(kind in SUBWORD_KINDS for kind in both):
+        return Rule({"unseen": "bytes"}, "sentences bring new names and signs, and bytes lose none of them")
+    if both == ("characters", "characters") and copying.pays:
+        return Rule(
+            {"unseen": "copy"},
+            f"{copying.share:.0%} of the {copying.pairs:,} pairs with a rare source character have it in their target",
+        )
+    return Rule({"unseen": "unknown"}, "targets do not take rare characters over from their sources")
+
+
+def _check(config: DataConfig, wishes: Wishes) -> None:
+    both = config.source_tokenizer, config.target_tokenizer
+    if config.vocabularies == "shared" and both[0] != both[1]:
+        option = "tie_embeddings" if wishes.get("model", "tie_embeddings") == "all" else "vocabularies"
+        way_out = "--model.tie_embeddings target" if option == "tie_embeddings" else "--data.vocabularies separate"
+        value = "all" if option == "tie_embeddings" else "shared"
+        raise ValueError(
+            f"{option}={value} needs one tokenizer for both sides, but the source has {both[0]} and the "
+            f"target {both[1]}: use {way_out}"
+        )
+    if config.unseen == "copy" and both != ("characters", "characters"):
+        raise ValueError(
+            f"unseen=copy copies characters, but the source has the tokenizer {both[0]} and the target {both[1]}: "
+            f"use --data.unseen bytes"
+        )
+
+
+def _decided(kind: str) -> Kind:
+    return next(known for known in KINDS if known == kind)
