@@ -22,23 +22,32 @@ class KeepBest:
         self.badness = math.inf
         self.weights: dict[str, Tensor] = {}
 
-    def update(self, model: nn.Module, metrics: Mapping[str, float]) -> bool:
+    def badness_of(self, metrics: Mapping[str, float]) -> float:
+        """The metric as a number of which less is better."""
+        return self.sign * metrics[self.metric]
+
+    def update(
+        self, model: nn.Module, metrics: Mapping[str, float], weights: Mapping[str, Tensor] | None = None
+    ) -> bool:
         """Keep the weights if ``metrics`` are the best so far; return whether they were.
+
+        They are those of ``model``, or ``weights`` if these were measured in their place.
 
         Of several equal evaluations the last stays: its weights come from a lower rate, and a small dev set cannot tell
         them apart. A metric that is not a finite number is never the best.
         """
-        badness = self.sign * metrics[self.metric]
+        badness = self.badness_of(metrics)
         if not (math.isfinite(badness) and badness <= self.badness):
             return False
         self.badness = badness
-        self.weights = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+        source = dict(model.named_parameters()) if weights is None else weights
+        self.weights = {name: weight.detach().clone() for name, weight in source.items()}
         return True
 
     def resume(self, weights: Mapping[str, Tensor], metrics: Mapping[str, float]) -> None:
         """Go on from weights that were kept earlier, and from what was measured with them."""
         self.weights = dict(weights)
-        self.badness = self.sign * metrics[self.metric]
+        self.badness = self.badness_of(metrics)
 
     @torch.no_grad()
     def restore(self, model: nn.Module) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -112,3 +112,20 @@ def grouped(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while group := list(islice(iterator, size)):
         yield group
+
+
+class Epochs(Protocol):
+    """Batches without end: each epoch has an order of its own, which its number alone decides."""
+
+    def __len__(self) -> int: ...
+    def batches_of(self, epoch: int, start: int = 0) -> Iterator[Batch]: ...
+
+
+def without_end(model: Transformer, batches: Epochs, read: int, device: torch.device) -> Iterator[Batch]:
+    """The batches that come after the first ``read`` of all epochs, for ever, each checked like ``on_device``'s."""
+    epoch, start = divmod(read, len(batches))
+    while True:
+        for batch in batches.batches_of(epoch, start):
+            model.check_ids(batch.src, batch.tgt)
+            yield batch.to(device)
+        epoch, start = epoch + 1, 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Reason = Literal["steps", "time", "patience", "interrupted", "diverged"]
+Measured = Literal["own", "average", "ema"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,16 @@ class StepReport:
 
 @dataclass(frozen=True)
 class DevReport:
-    """What an evaluation of the dev set found."""
+    """What an evaluation of the dev set found.
+
+    ``weights`` says whose: the model's own, or in their place an average of several, or the exponential mean.
+    """
 
     step: int
     seconds: float
     metrics: Mapping[str, float]
     is_best: bool
+    weights: Measured = "own"
 
 
 @dataclass(frozen=True)

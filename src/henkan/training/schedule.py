@@ -67,13 +67,16 @@ def rate_at(step: int, progress: float, config: TrainingConfig) -> float:
     """The rate of update ``step``, counted from 1, of a run that is ``progress`` (0 to 1) of the way through.
 
     Progress may be counted in updates or in time, so the same schedule fits a number of steps and a time budget.
+    "inverse_sqrt" and "noam" are one: the rate of the paper's equation 3, scaled so that its peak is the learning rate.
     """
     warmup = min(1.0, step / config.warmup_steps) if config.warmup_steps else 1.0
     remaining = max(0.0, 1.0 - progress)
+    inverse_sqrt = math.sqrt(max(config.warmup_steps, 1) / max(step, config.warmup_steps, 1))
     fall = {
         "linear": remaining,
         "cosine": 0.5 * (1 - math.cos(math.pi * remaining)),
-        "noam": math.sqrt(max(config.warmup_steps, 1) / max(step, config.warmup_steps, 1)),
+        "inverse_sqrt": inverse_sqrt,
+        "noam": inverse_sqrt,
         "constant": 1.0,
     }[config.schedule]
     return config.learning_rate * warmup * fall

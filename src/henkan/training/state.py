@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from henkan.training.average import Averaging
 from henkan.training.keep_best import KeepBest
 from henkan.training.reports import DevReport, Reason
 
@@ -41,6 +42,11 @@ class RunState:
         ended: Reason | None = "diverged" if in_a_row >= MAX_SKIPPED else None
         return replace(state, skipped=self.skipped + 1, skipped_in_a_row=in_a_row, ended=ended)
 
+    def after_evaluation(self, report: DevReport, seconds: float) -> "RunState":
+        """The state when an evaluation that took so many seconds has been made."""
+        spent = self.evaluation_seconds + seconds
+        return replace(self, evaluation_seconds=spent, history=(*self.history, report))
+
     def to_dict(self) -> dict[str, Any]:
         """The same in types that JSON has."""
         return asdict(self)
@@ -53,7 +59,10 @@ class RunState:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run between two updates. ``tensors`` are named model.NAME, optimizer.KEY.NAME, best.NAME and random.DEVICE."""
+    """A run between two updates.
+
+    ``tensors`` are named model.NAME, optimizer.KEY.NAME, best.NAME, average.NAME and random.DEVICE.
+    """
 
     state: RunState
     tensors: Mapping[str, Tensor]
@@ -66,9 +75,10 @@ class Checkpoints(Protocol):
     def save(self, checkpoint: Checkpoint) -> None: ...
 
 
-def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest) -> dict[str, Tensor]:
+def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest, averaging: Averaging) -> dict[str, Tensor]:
     """The tensors of a checkpoint, random state apart. They are not copied."""
     tensors = {f"best.{name}": weight for name, weight in keep.weights.items()}
+    tensors |= {f"average.{name}": weight for name, weight in averaging.tensors().items()}
     for name, parameter in model.named_parameters():
         tensors[f"model.{name}"] = parameter.detach()
         for key, value in optimizer.state.get(parameter, {}).items():
@@ -77,9 +87,11 @@ def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest) -> dict[str, 
 
 
 @torch.no_grad()
-def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, keep: KeepBest) -> None:
+def restore(
+    checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, keep: KeepBest, averaging: Averaging
+) -> None:
     """Put everything back as it was, random state included."""
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "best": {}, "random": {}}
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "best": {}, "average": {}, "random": {}}
     for full_name, tensor in checkpoint.tensors.items():
         part, _, name = full_name.partition(".")
         parts[part][name] = tensor
@@ -88,17 +100,19 @@ def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, keep
         name: parameter.shape for name, parameter in parameters.items()
     }:
         raise ValueError("the checkpoint is of another model: its parameters have other names or shapes")
+    device = next(model.parameters()).device
     for name, parameter in parameters.items():
         parameter.copy_(parts["model"][name])
+    # Copies: the kernels may compute differently on memory that begins at an odd place.
+    averages = {name: weight.to(device, copy=True) for name, weight in parts["average"].items()}
+    averaging.resume(averages, checkpoint.state.history, keep)
     for full_name, value in parts["optimizer"].items():
         key, _, name = full_name.partition(".")
-        # A copy: the kernels may compute differently on memory that begins at an odd place.
         optimizer.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)
     best = next((report for report in reversed(checkpoint.state.history) if report.is_best), None)
     if best is not None:
         keep.resume({name: weight.to(parameters[name].device) for name, weight in parts["best"].items()}, best.metrics)
     torch.set_rng_state(parts["random"]["cpu"])
-    device = next(model.parameters()).device
     if device.type == "cuda" and "cuda" in parts["random"]:
         torch.cuda.set_rng_state(parts["random"]["cuda"], device)
 
