@@ -41,7 +41,7 @@ def margins(statistics: Mapping[str, Statistic], samples: int = SAMPLES, seed: i
     """Half the width of the 95 % interval of each figure, all from the same ``samples`` draws of the sources.
 
     A share of nothing or of all looks the same in every draw; there the margin is how far the true share may be off
-    with 95 % confidence, 1 - 0.05 ** (1 / n).
+    with 95 % confidence, 1 - 0.05 ** (1 / n). Another figure that is the same in every draw has no margin.
     """
     if not statistics:
         return {}
@@ -56,7 +56,7 @@ def margins(statistics: Mapping[str, Statistic], samples: int = SAMPLES, seed: i
     for name, statistic in statistics.items():
         if statistic.is_share and statistic.compute() in (0.0, 1.0):
             half_widths[name] = 1.0 - ALPHA ** (1.0 / count)
-    return half_widths
+    return {name: half_width for name, half_width in half_widths.items() if half_width > 0}
 
 
 def _half_width(values: list[float]) -> float:

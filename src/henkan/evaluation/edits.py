@@ -8,8 +8,6 @@ from rapidfuzz.distance import Levenshtein
 
 from henkan.evaluation.units import Symbols
 
-NOTHING = None
-
 
 @dataclass(frozen=True)
 class Closest:
@@ -52,9 +50,9 @@ def confusions(hypotheses: Sequence[Symbols], references: Sequence[Sequence[Symb
     first: dict[tuple[str | None, str | None], int] = {}
     for place, (hypothesis, texts) in enumerate(zip(hypotheses, references, strict=True)):
         reference = closest(hypothesis, texts).reference
-        for kind, to, at in Levenshtein.editops(reference, hypothesis).as_list():
-            expected = None if kind == "insert" else reference[to]
-            written = None if kind == "delete" else hypothesis[at]
+        for edit in Levenshtein.editops(reference, hypothesis):
+            expected = None if edit.tag == "insert" else reference[edit.src_pos]
+            written = None if edit.tag == "delete" else hypothesis[edit.dest_pos]
             times[expected, written] += 1
             first.setdefault((expected, written), place)
     return [Confusion(*edit, count, first[edit]) for edit, count in times.most_common()]

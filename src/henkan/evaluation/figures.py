@@ -74,13 +74,15 @@ class Judge:
             closest(units.split(output), [units.split(text) for text in texts])
             for output, texts in zip(outputs, self.references, strict=True)
         ]
-        ratio = Statistic.ratio([one.edits for one in found], [len(one.reference) for one in found])
-        return ratio, "a whole output counts as one word" if units is WHOLE else ""
+        if units is WHOLE:
+            return Statistic.share([one.edits > 0 for one in found]), "a whole output counts as one word"
+        return Statistic.ratio([one.edits for one in found], [len(one.reference) for one in found]), ""
 
     def measure(self, outputs: Sequence[str], names: Sequence[str] | None = None) -> Figures:
         """The figures called ``names``, by default all that suit the texts, with their margins."""
         check_pairs(outputs, self.references)
-        found = {name: self.statistic(name, outputs) for name in names or self.suitable_names}
+        names = self.suitable_names if names is None else names
+        found = {name: self.statistic(name, outputs) for name in names}
         statistics = {name: statistic for name, (statistic, _) in found.items()}
         return Figures(
             metrics={"n": len(outputs), **{name: one.compute() for name, one in statistics.items()}},

@@ -8,9 +8,11 @@ from rich.cells import cell_len
 
 from henkan.data import Example
 from henkan.decoding import BeamSearch, Greedy, Strategy
+from henkan.evaluation import CORPUS_NAMES, SAMPLES, Figures
 from henkan.workflow.choose import Choice
 
 Say = Callable[[str], None]
+PLAIN = (*CORPUS_NAMES, "forced_perplexity")  # figures that are no shares
 MAX_WIDTH = 120
 LABEL_WIDTH, SETTINGS_WIDTH = 8, 30
 
@@ -49,11 +51,26 @@ def _in_columns(label: str, settings: str, reason: str) -> list[str]:
     return [f"{start}{settings:<{SETTINGS_WIDTH}}{wrapped[0]}", *below[1:]]
 
 
-def describe_metrics(metrics: Mapping[str, float]) -> list[str]:
-    """A line per figure, the values below each other."""
+def describe_metrics(metrics: Mapping[str, float], margins: Mapping[str, float] | None = None) -> list[str]:
+    """A line per figure, the values below each other; behind them their ``margins``, in the same unit."""
     shown = {"sources" if name == "n" else name: figure(name, value) for name, value in metrics.items()}
+    behind = {name: f"  ±{figure(name, value).removesuffix('%')}" for name, value in (margins or {}).items()}
     width, value_width = max(map(len, shown)), max(map(len, shown.values()))
-    return [f"  {name:<{width}}  {value:>{value_width}}" for name, value in shown.items()]
+    return [f"  {name:<{width}}  {value:>{value_width}}{behind.get(name, '')}" for name, value in shown.items()]
+
+
+def describe_figures(figures: Figures) -> list[str]:
+    """The figures with their margins, and below what they are and why these."""
+    lines = describe_metrics(figures.metrics, figures.margins)
+    judged = (
+        f"Chosen for {figures.writing.description}"
+        if not figures.writing.is_spaceless
+        else (f"Chosen for {figures.writing.description}: BLEU, where it is, compares characters")
+    )
+    notes = [judged, *(f"{name}: {note}" for name, note in figures.notes.items())]
+    if figures.margins:
+        notes.append(f"±: half of the 95 % interval, from {SAMPLES:,} draws of the sources with replacement")
+    return [*lines, *indented(notes)]
 
 
 def describe_mistakes(examples: Sequence[Example], outputs: Sequence[str], count: int) -> list[str]:
@@ -76,8 +93,10 @@ def _padded(text: str, width: int) -> str:
 
 
 def figure(name: str, value: float) -> str:
-    """A metric as people write it: counts as whole numbers, shares in per cent."""
-    return f"{value:,.0f}" if name == "n" else f"{value:.2%}"
+    """A metric as people write it: counts whole, shares in per cent, sacreBLEU's figures from 0 to 100 as they are."""
+    if name == "n":
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if name in PLAIN else f"{value:.2%}"
 
 
 def minutes(seconds: float) -> str:

@@ -17,7 +17,7 @@ from henkan.workflow.partial import METRICS, Begun, Partial
 from henkan.workflow.plan import Plan, plan_again, plan_training
 from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
 from henkan.workflow.record import make_record
-from henkan.workflow.report import Say, describe_metrics, heading, silent
+from henkan.workflow.report import Say, describe_figures, heading, silent
 from henkan.workflow.run import run
 from henkan.workflow.target import Target, load_target
 from henkan.workflow.wishes import Overrides, Wishes, check_overrides
@@ -129,15 +129,15 @@ def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, sa
     heading(say, f"Test: {len(examples):,} sources that training never saw, decoded greedily")
     try:
         interrupts.release()
-        metrics = evaluate_examples(bundle, examples).metrics
+        figures = evaluate_examples(bundle, examples).figures
         interrupts.hold()
     except KeyboardInterrupt:
         say(f"  Not measured; this does it: henkan evaluate {path}")
         return None
-    bundle.with_record(test=metrics).save_record(path)
-    for line in describe_metrics(metrics):
+    bundle.with_record(test=figures.metrics).save_record(path)
+    for line in describe_figures(figures):
         say(line)
-    return metrics
+    return figures.metrics
 
 
 def _leave(say: Say, partial: Partial, result: FitResult) -> None:
