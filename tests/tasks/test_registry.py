@@ -7,7 +7,6 @@ from henkan.data import Tokenizer
 from henkan.evaluation import compute_metrics
 from henkan.tasks import TASKS, AdditionTask, Task, get_task
 
-
 NAMES = [
     *("copy", "reverse", "addition", "dates", "numbers"),
     *("pronunciation", "reading", "katakana", "inflection", "inflection-ja"),

@@ -6,7 +6,8 @@ import pytest
 from bundles import SOURCES, random_bundle, texts
 
 from henkan.decoding import BeamSearch
-from henkan.workflow.predict import predict_lines, read_input, write_lines
+from henkan.workflow.predict import predict_lines, read_input
+from henkan.workflow.predict_file import write_lines
 
 
 def test_one_line_comes_out_for_each_line_in() -> None:

@@ -1,6 +1,9 @@
 """``henkan predict``."""
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from henkan.cli.device import add_device, choose_device
@@ -8,50 +11,120 @@ from henkan.cli.parser import Parser
 from henkan.cli.strategy import add_beam, add_sampling, make_strategy
 
 if TYPE_CHECKING:
-    from henkan.bundle import Bundle
-    from henkan.decoding import Strategy
+    from henkan.bundle import Predictor
+    from henkan.workflow.predict import Options
+    from henkan.workflow.workers import Answer
 
 DESCRIPTION = """\
 Transform lines of text with a trained model: one line out for each line in, in the same order.
-A blank line stays blank. Notes, such as on symbols the model has never seen, go to the error output."""
+A blank line stays blank. Several bundles decode together, by the mean of their probabilities.
+Notes, such as on symbols the model has never seen, go to the error output."""
 EPILOG = """\
 examples:
   henkan predict runs/pairs words.txt --out outputs.txt
+  henkan predict runs/pairs big.txt.gz --out outputs.txt --workers 2
+  henkan predict runs/pairs big.txt.gz --out outputs.txt --workers 2 --resume
   echo hello | henkan predict runs/pairs --beam 4
   henkan predict runs/pairs words.txt --beam 4 --n-best 3     lines of: number of the source, score, output
+  henkan predict runs/one runs/two words.txt
 """
+STDIN = "-"
 
 
 def run(arguments: list[str]) -> int:
     """Transform the lines of a file, of the standard input, or, on a terminal, each line as it is typed."""
     given = make_parser().given(arguments)
+    bundles, file = _places(given["bundle"])
     strategy = make_strategy(given)
+    form = _form(given)
+    if (given["resume"] and given["out"] is None) or (given["resume"] and file == STDIN):
+        raise ValueError("--resume goes on with a file of outputs for a file of lines: name both, FILE and --out FILE")
+    if given["workers"] < 1:
+        raise ValueError(f"--workers {given['workers']} must be at least 1: it is a number of processes")
     device = choose_device(given["device"])
-    from henkan.bundle import Bundle  # here, so that --help is quick
-    from henkan.workflow.predict import predict_lines, read_input, write_lines
+    from henkan.workflow.predict import Options  # here, so that --help is quick
+    from henkan.workflow.predict_file import read_dictionary
+    from henkan.workflow.workers import load_predictor
 
-    bundle = Bundle.load(given["bundle"], device)
-    options = {"max_len": given["max_len"], "seed": given["seed"] or 0, "n_best": given["n_best"] is not None}
-    file = None if given["file"] == "-" else given["file"]
-    if file is None and sys.stdin.isatty():
-        return _converse(bundle, strategy, options)
-    lines, notes = predict_lines(bundle, read_input(file), strategy, **options)
-    if given["out"] is not None:
-        write_lines(given["out"], lines)
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-        sys.stdout.flush()
-    _tell(notes)
+    predictor = load_predictor(bundles, device)
+    overrides, notes = read_dictionary(given["dictionary"]) if given["dictionary"] else ({}, [])
+    options = Options(strategy, given["max_len"], given["seed"] or 0, form, overrides)
+    if file == STDIN and sys.stdin.isatty():
+        return _converse(predictor, options)
+    _tell([*notes, *_write(predictor, bundles, device, file, options, given)])
     return 0
 
 
-def _converse(bundle: "Bundle", strategy: "Strategy", options: dict[str, Any]) -> int:
-    from henkan.workflow.predict import predict_lines
+def _write(
+    predictor: "Predictor", bundles: list[str], device: str, file: str, options: "Options", given: dict[str, Any]
+) -> list[str]:
+    """Write all outputs; return the notes."""
+    from henkan.workflow.predict_file import OutputFile, chunks_of, count_lines, write_stream
+    from henkan.workflow.progress import showing_progress
+    from henkan.workflow.workers import predict_chunks, predict_in_processes
+
+    def answers(skip: int) -> "Iterator[Answer]":
+        chunks = chunks_of(file, given["prefixes"], skip=skip)
+        if given["workers"] > 1:
+            found = predict_in_processes(bundles, device, chunks, options, given["workers"])
+        else:
+            found = predict_chunks(predictor, chunks, options)
+        total = count_lines(file)
+        return showing_progress(found, lambda answer: answer[0], total, "lines", done=skip)
+
+    if given["out"] is None:
+        return write_stream(answers(0)).notes(predictor)
+    output = OutputFile(given["out"], _asked(bundles, file, options, given), resume=given["resume"])
+    try:
+        return output.write(answers(output.lines_done)).notes(predictor)
+    except KeyboardInterrupt:
+        if output.state.exists():
+            _tell([f"{output.partial} holds what is done; the same command with --resume goes on"])
+        raise
+
+
+def _asked(bundles: list[str], file: str, options: "Options", given: dict[str, Any]) -> dict[str, Any]:
+    """All that decides the outputs, for an unfinished file to be compared with."""
+    from henkan.workflow.predict_file import digest
+
+    files = {"input": [file] if file != STDIN else [], "prefixes": given["prefixes"], "dictionary": given["dictionary"]}
+    asked: dict[str, Any] = {
+        name: digest([paths] if isinstance(paths, str) else paths) for name, paths in files.items() if paths
+    }
+    models = [path for bundle in bundles for path in sorted(Path(bundle).iterdir()) if path.suffix == ".safetensors"]
+    return {**asked, "bundle": digest(models), "option": repr(replace(options, dictionary={}))}
+
+
+def _places(named: list[str]) -> tuple[list[str], str]:
+    """The bundles, which are folders, and the file of lines, which may come behind them."""
+    first, *rest = named
+    bundles = [first]
+    while rest and (Path(rest[0]) / "config.json").is_file():
+        bundles.append(rest.pop(0))
+    if len(rest) > 1:
+        raise ValueError(f"{rest[1]!r} is one argument too many: see henkan predict --help")
+    return bundles, rest[0] if rest else STDIN
+
+
+def _form(given: dict[str, Any]) -> Any:
+    forms = {"n_best": "n-best", "scores": "scores", "json": "json"}
+    asked = [name for name in forms if given.get(name)]
+    if "json" in asked:
+        asked = [name for name in asked if name != "n_best"]  # its objects hold as many outputs as were asked for
+    if len(asked) > 1:
+        names = [f"--{name.replace('_', '-')}" for name in asked]
+        raise ValueError(f"{names[0]} and {names[1]} exclude each other: choose one, or --json for everything")
+    return forms[asked[0]] if asked else "text"
+
+
+def _converse(predictor: "Predictor", options: "Options") -> int:
+    from henkan.workflow.predict import Chunk, predict_chunk
 
     print("Type a line and press Enter. Ctrl-D ends.", file=sys.stderr)
     for number, line in enumerate(sys.stdin, start=1):
         try:
-            lines, notes = predict_lines(bundle, [line.removesuffix("\n")], strategy, first_line=number, **options)
+            lines, findings = predict_chunk(predictor, Chunk(number, [line.removesuffix("\n")]), options)
+            notes = findings.notes(predictor)
         except ValueError as error:  # a line too long is no reason to stop
             lines, notes = [], [str(error)]
         print("\n".join(lines), flush=True)
@@ -66,11 +139,16 @@ def _tell(notes: list[str]) -> None:
 
 def make_parser() -> Parser:
     """The parser."""
-    parser = Parser("henkan predict BUNDLE [FILE] [options]", DESCRIPTION, EPILOG)
-    parser.add_argument("bundle", help="the folder that henkan train wrote")
-    parser.add_argument("file", nargs="?", help="a file of lines; without it, or with -, the standard input")
+    parser = Parser("henkan predict BUNDLE [BUNDLE ...] [FILE] [options]", DESCRIPTION, EPILOG)
+    parser.add_argument("bundle", nargs="+", help="the folder that henkan train wrote; several decode together")
     parser.add_argument("--out", metavar="FILE", help="write there, complete or not at all")
+    parser.add_argument("--resume", action="store_true", help="go on with outputs that were broken off")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="decode in N processes [1]")
     parser.add_argument("--max-len", type=int, metavar="N", help="most symbols of an output, its end counted")
+    parser.add_argument("--scores", action="store_true", help="lines of: log-probability, tab, output")
+    parser.add_argument("--json", action="store_true", help="a JSON object per line: source, outputs, scores")
+    parser.add_argument("--prefixes", metavar="FILE", help="line N is what output N must begin with")
+    parser.add_argument("--dictionary", metavar="FILE", help="pairs: these sources are not decoded but looked up")
     add_device(parser)
     add_beam(parser, n_best=True)
     add_sampling(parser)

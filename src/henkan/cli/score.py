@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
     given = make_parser().given(arguments)
     device = choose_device(given["device"])
     from henkan.bundle import Bundle  # here, so that --help is quick
-    from henkan.workflow.predict import write_lines
+    from henkan.workflow.predict_file import write_lines
     from henkan.workflow.score import HEADER, score_file
 
     lines, notes = score_file(Bundle.load(given["bundle"], device), given["pairs"])

@@ -1,28 +1,134 @@
-"""Lines in, lines out, with a trained model."""
+"""Lines in, lines out, with a trained model: one chunk of lines, its outputs as text, and what to know about them."""
 
-import os
-import sys
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
-from henkan.bundle import Bundle, Prediction, unknown_symbols
-from henkan.data import Codec, Tokenizer, decode_lines, read_lines
+from henkan.bundle import Prediction, Predictor, unknown_symbols
+from henkan.data import Codec, Tokenizer, iter_lines
 from henkan.decoding import Greedy, Strategy
 from henkan.workflow.report import plural
 
 MAX_SHOWN = 5  # unseen symbols named in a note
+Form = Literal["text", "scores", "n-best", "json"]
 
 
-def read_input(path: str | Path | None) -> list[str]:
-    """The lines of a file; without one, those of the standard input."""
-    if path is not None:
-        return read_lines(path)
-    return decode_lines(sys.stdin.buffer.read(), "the standard input")
+@dataclass(frozen=True)
+class Chunk:
+    """Some lines of an input, the first of them number ``first`` of all. ``prefixes``: none, or one per source."""
+
+    first: int
+    sources: Sequence[str]
+    prefixes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a chunk is to be decoded and written; see ``Predictor.predict`` and ``format_outputs``."""
+
+    strategy: Strategy = Greedy()  # noqa: RUF009 - frozen
+    max_len: int | None = None
+    seed: int = 0
+    form: Form = "text"
+    dictionary: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a reader should know before trusting outputs; those of several chunks add up. Lines are 0 for none."""
+
+    unknown: Counter[str] = field(default_factory=Counter)
+    too_long: int = 0
+    first_too_long: int = 0
+    cut: int = 0
+    first_cut: int = 0
+    from_dictionary: int = 0
+
+    def __add__(self, other: "Findings") -> "Findings":
+        return Findings(
+            self.unknown + other.unknown,
+            self.too_long + other.too_long,
+            self.first_too_long or other.first_too_long,
+            self.cut + other.cut,
+            self.first_cut or other.first_cut,
+            self.from_dictionary + other.from_dictionary,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same in types that JSON has."""
+        return {**vars(self), "unknown": dict(self.unknown)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Findings":
+        """The inverse of ``to_dict``."""
+        return cls(**{**data, "unknown": Counter(data["unknown"])})
+
+    def notes(self, predictor: Predictor) -> list[str]:
+        """The same in sentences."""
+        notes = describe_unknown(self.unknown, predictor.source_tokenizer)
+        if self.too_long:
+            notes.append(
+                f"{plural(self.too_long, 'line')} longer than every source in training "
+                f"({predictor.limits.source:,} symbols), the first is line {self.first_too_long:,}: "
+                f"expect little of the output"
+            )
+        if self.cut:
+            notes.append(
+                f"{plural(self.cut, 'output')} cut off by the length limit (--max-len), the first is that of line "
+                f"{self.first_cut:,}"
+            )
+        if self.from_dictionary:
+            notes.append(f"{plural(self.from_dictionary, 'output')} taken from the dictionary")
+        return notes
+
+
+def predict_chunk(predictor: Predictor, chunk: Chunk, options: Options) -> tuple[list[str], Findings]:
+    """The output lines for a chunk, and what was found on the way."""
+    predictions = predictor.predict(
+        chunk.sources,
+        options.strategy,
+        max_len=options.max_len,
+        seed=options.seed,
+        lines=range(chunk.first, chunk.first + len(chunk.sources)),
+        prefixes=chunk.prefixes,
+        dictionary=options.dictionary,
+    )
+    lines = format_outputs(chunk, predictions, options.form, predictor.codec.unknown)
+    return lines, _find(predictor, chunk, predictions, options.dictionary)
+
+
+def format_outputs(
+    chunk: Chunk,
+    predictions: Sequence[Sequence[Prediction]],
+    form: Form,
+    unknown: Callable[[str], list[str]] = lambda _: [],
+) -> list[str]:
+    """The outputs as lines.
+
+    "text": the best output of each source; "scores": its log-probability, a tab, and the output; "n-best": for each
+    output the number of its source, its score and the output, with tabs; "json": for each source an object, in which
+    ``unknown`` names the symbols that training never showed.
+    """
+    numbered = list(enumerate(zip(chunk.sources, predictions, strict=True), start=chunk.first))
+    if form == "n-best":
+        return [f"{n}\t{one.score:.4f}\t{one_line(one.text)}" for n, (_, found) in numbered for one in found]
+    if form == "scores":
+        return [f"{found[0].log_prob:.4f}\t{one_line(found[0].text)}" for _, (_, found) in numbered]
+    if form == "json":
+        return [
+            json.dumps(
+                {"line": n, "source": source, "outputs": [asdict(one) for one in found], "unknown": unknown(source)},
+                ensure_ascii=False,
+            )
+            for n, (source, found) in numbered
+        ]
+    return [one_line(found[0].text) for _, (_, found) in numbered]
 
 
 def predict_lines(
-    bundle: Bundle,
+    predictor: Predictor,
     sources: Sequence[str],
     strategy: Strategy = Greedy(),  # noqa: B008 - frozen
     *,
@@ -31,22 +137,15 @@ def predict_lines(
     n_best: bool = False,
     first_line: int = 1,
 ) -> tuple[list[str], list[str]]:
-    """The output lines for ``sources``, and notes on what a reader should know before trusting them.
+    """The output lines for ``sources``, numbered from ``first_line``, and notes on them in sentences."""
+    options = Options(strategy, max_len, seed, "n-best" if n_best else "text")
+    lines, findings = predict_chunk(predictor, Chunk(first_line, sources), options)
+    return lines, findings.notes(predictor)
 
-    One line for each source; with ``n_best``, one for each output of each source: number of the source, tab, score,
-    tab, output. Sources are numbered from ``first_line``.
-    """
-    numbers = range(first_line, first_line + len(sources))
-    predictions = bundle.predict(sources, strategy, max_len=max_len, seed=seed, lines=numbers)
-    if n_best:
-        lines = [
-            f"{number}\t{prediction.score:.4f}\t{one_line(prediction.text)}"
-            for number, found in enumerate(predictions, start=first_line)
-            for prediction in found
-        ]
-    else:
-        lines = [one_line(found[0].text) for found in predictions]
-    return lines, [*_source_notes(bundle, sources, first_line), *_output_notes(predictions, first_line)]
+
+def read_input(path: str | None) -> list[str]:
+    """The lines of a file; without one, those of the standard input."""
+    return list(iter_lines("-" if path is None else path))
 
 
 def one_line(text: str) -> str:
@@ -54,56 +153,33 @@ def one_line(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def write_lines(path: str | Path, lines: Iterable[str]) -> None:
-    """Write a file of lines in UTF-8; it appears complete or not at all."""
-    path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: name a file to write")
-    if not path.parent.is_dir():
-        raise ValueError(f"there is no folder {path.parent} to write {path.name} to: make it first")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def unknown_notes(texts: Sequence[str], reader: Codec | Tokenizer) -> list[str]:
     """What of these texts the model never saw in training, if anything; the sources of a codec, or a side alone."""
-    unknown = unknown_symbols(texts, reader)
+    return describe_unknown(unknown_symbols(texts, reader), reader.source if isinstance(reader, Codec) else reader)
+
+
+def describe_unknown(unknown: Counter[str], tokenizer: Tokenizer) -> list[str]:
+    """How many symbols training never showed, what becomes of them, and the most frequent of them."""
     if not unknown:
         return []
-    tokenizer = reader.source if isinstance(reader, Codec) else reader
     how = "spelt in bytes" if tokenizer.vocabulary.has_bytes else "read as <unk>"
-    return [f"{plural(unknown.total(), 'symbol')} never seen in training, {how}: {_most(unknown)}"]
+    shown = ", ".join(f"{symbol!r} ({count})" for symbol, count in unknown.most_common(MAX_SHOWN))
+    more = ", ..." if len(unknown) > MAX_SHOWN else ""
+    return [f"{plural(unknown.total(), 'symbol')} never seen in training, {how}: {shown}{more}"]
 
 
-def _source_notes(bundle: Bundle, sources: Sequence[str], first_line: int) -> list[str]:
-    notes = unknown_notes(sources, bundle.codec)
-    longest = bundle.limits.source
-    too_long = [len(bundle.source_tokenizer.split(source)) > longest for source in sources]
-    if any(too_long):
-        notes.append(
-            f"{plural(sum(too_long), 'line')} longer than every source in training ({longest:,} symbols), the first is "
-            f"line {too_long.index(True) + first_line:,}: expect little of the output"
-        )
-    return notes
-
-
-def _output_notes(predictions: Sequence[Sequence[Prediction]], first_line: int) -> list[str]:
+def _find(
+    predictor: Predictor, chunk: Chunk, predictions: Sequence[Sequence[Prediction]], dictionary: Mapping[str, str]
+) -> Findings:
+    asked = [source for source in chunk.sources if source not in dictionary]
+    longest = predictor.limits.source
+    too_long = [len(predictor.source_tokenizer.split(source)) > longest for source in chunk.sources]
     cut = [not found[0].ended for found in predictions]
-    if not any(cut):
-        return []
-    return [
-        f"{plural(sum(cut), 'output')} cut off by the length limit (--max-len), the first is that of line "
-        f"{cut.index(True) + first_line:,}"
-    ]
-
-
-def _most(symbols: Counter[str]) -> str:
-    shown = [f"{symbol!r} ({count})" for symbol, count in symbols.most_common(MAX_SHOWN)]
-    return ", ".join(shown) + (", ..." if len(symbols) > MAX_SHOWN else "")
+    return Findings(
+        unknown_symbols(asked, predictor.codec),
+        sum(too_long),
+        too_long.index(True) + chunk.first if any(too_long) else 0,
+        sum(cut),
+        cut.index(True) + chunk.first if any(cut) else 0,
+        len(chunk.sources) - len(asked),
+    )
