@@ -119,5 +119,6 @@ def _write(bundle: "Bundle", result: "EvaluationResult", given: dict[str, Any], 
         from henkan.workflow.evaluation_report import write_report
 
         language = given["lang"] or preferred_language()
-        write_report(given["report"], bundle, Path(given["bundle"]), result, about, language)
+        pairs = given.get("pairs")
+        write_report(given["report"], bundle, Path(given["bundle"]), result, pairs=pairs, language=language)
         print(f"\nReport: {given['report']}")

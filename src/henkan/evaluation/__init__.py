@@ -9,13 +9,14 @@ from henkan.evaluation.figures import Figures, Judge, Metrics, compute_metrics
 from henkan.evaluation.lengths import LengthSlice, slice_by_length
 from henkan.evaluation.loops import loops
 from henkan.evaluation.metrics import error_rate, exact_match
-from henkan.evaluation.units import Units, units_of
+from henkan.evaluation.units import WORDS, Units, units_of
 from henkan.evaluation.writing import Writing, writing_of
 
 __all__ = [
     "BEHAVIOUR_NAMES",
     "CORPUS_NAMES",
     "SAMPLES",
+    "WORDS",
     "Behaviour",
     "Calibration",
     "Confusion",

@@ -1,7 +1,7 @@
 """How good a bundle is on examples with known answers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from henkan.bundle import Bundle, Prediction
@@ -28,6 +28,7 @@ class EvaluationResult:
     judge: Judge
     figures: Figures
     behaviour: Behaviour
+    strategy: Strategy
 
     @property
     def outputs(self) -> list[str]:
@@ -78,10 +79,8 @@ def evaluate_examples(
     values = {**figures.metrics, **behaviour.metrics}
     if set(names) & set(FORCED_NAMES):
         values.update(forced_metrics(bundle, examples))
-    metrics = {name: values[name] for name in ("n", *names)}
-    return EvaluationResult(
-        examples, predictions, judge, Figures(metrics, figures.margins, figures.notes, figures.writing), behaviour
-    )
+    chosen = replace(figures, metrics={name: values[name] for name in ("n", *names)})
+    return EvaluationResult(examples, predictions, judge, chosen, behaviour, strategy)
 
 
 def chosen_names(judge: Judge, names: Sequence[str] | None) -> list[str]:
