@@ -44,9 +44,10 @@ def test_report_of_a_file_says_what_was_left_out(tmp_path: Path):
     assert lines[0] == f"{path}: 2 pairs of 2 different sources"
     assert (
         lines[1]
-        == "left out: 1 blank line (first: line 2), 1 row with one side empty (first: line 4), 1 repeat of a pair"
+        == "left out: 1 blank line (first: line 2), 1 row with one side empty (first: line 4), 1 repeat of a pair "
+        "(first: line 3)"
     )
-    assert lines[-1] == "every symbol of dev and test also stands in the training texts"
+    assert "every symbol of dev and test also stands in the training texts" in lines
 
 
 def test_report_as_text_names_unseen_symbols_and_is_silent_about_a_clean_file():
@@ -55,11 +56,39 @@ def test_report_as_text_names_unseen_symbols_and_is_silent_about_a_clean_file():
     assert lines[1] == "split by source: 2 to train, 1 dev, 1 test"
     assert lines[2] == "source: characters, 2 symbols; length 1 to 4, median 2, 95% up to 4"
     assert lines[3] == "target: split at the separator, 2 symbols; length 1 to 3, median 2, 95% up to 3"
-    assert lines[4] == "never seen in training: 3 of 4 symbols (75.00%) of dev source, for example 'ß' '?'"
-    assert lines[5] == "never seen in training: 1 of 2 symbols (50.00%) of dev target, for example 'Z'"
+    assert lines[4] == "characters of the source: 2 Latin"
+    assert lines[5] == "Warning: never seen in training: 3 of 4 symbols (75.00%) of dev source, for example 'ß' '?'"
+    assert lines[6] == "Warning: never seen in training: 1 of 2 symbols (50.00%) of dev target, for example 'Z'"
 
 
 def test_split_without_examples_is_reported_without_a_division_by_zero():
     report = make_data_report(Splits([], [], []), SOURCE, TARGET)
     assert report.source.unseen_dev.share == 0.0
     assert report.source.lengths.max == 0
+
+
+def test_characters_are_counted_by_script_and_those_that_stand_once_are_named():
+    train = [Example("変換Ab1", ("へんかん",)), Example("変A 。", ("ヘン",))]
+    texts = [example.source for example in train]
+    report = make_data_report(Splits(train, [], []), Tokenizer.train("characters", texts), TARGET)
+    assert report.source.scripts == {"kanji": 2, "Latin": 2, "digits": 1, "spaces": 1, "signs": 1}
+    assert report.source.once == 5
+    assert report.target.scripts == {}  # its symbols are no characters
+
+
+def test_a_source_of_training_and_of_another_split_is_a_warning():
+    splits = Splits([Example("a", ("x",)), Example("b", ("x",))], [Example("a", ("y",))], [Example("b", ("x",))] * 2)
+    report = make_data_report(splits, SOURCE, TARGET)
+    assert report.leaked == 2
+    assert any("2 of the dev and test sources stand in the training pairs" in line for line in report.warnings())
+
+
+def test_sources_with_several_targets_repeats_and_small_tests_are_warnings(tmp_path: Path):
+    path = tmp_path / "own.tsv"
+    path.write_text("ab\tX\nab\tY\nba\tX\nba\tX\nba\tX\n")
+    file = read_pairs(path)
+    warnings = make_data_report(
+        Splits(file.examples[:1], [], file.examples[1:]), SOURCE, TARGET, file.report
+    ).warnings()
+    assert [warning.split(":")[1][1:13] for warning in warnings] == ["50% of the s", "40% of the r", "1 test sourc"]
+    assert make_data_report(Splits([Example("ab", ("X",))], [], []), SOURCE, TARGET).warnings() == []

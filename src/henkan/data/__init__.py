@@ -6,7 +6,7 @@ its owner.
 """
 
 from henkan.data.arrays import PairArrays
-from henkan.data.batch import Batch, EncodedPair, encode_examples, encode_pair, pad_rows
+from henkan.data.batch import Batch, EncodedPair, encode_examples, encode_pair, iter_encoded, pad_rows
 from henkan.data.batching import TokenBatches
 from henkan.data.choose import choose_kind
 from henkan.data.codec import Codec, Copied, copy_symbols
@@ -59,6 +59,7 @@ __all__ = [
     "encode_examples",
     "encode_pair",
     "group_rows",
+    "iter_encoded",
     "iter_lines",
     "make_data_report",
     "open_pairs",

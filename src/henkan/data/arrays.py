@@ -1,9 +1,9 @@
 """Pairs of ids as flat arrays: a few bytes a symbol instead of Python objects, in memory or mapped from files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, overload
 
@@ -16,6 +16,7 @@ from henkan.data.vocabulary import PAD_IDX
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]
+BLOCK = 1 << 16  # pairs encoded at a time
 FILES = ("src", "src_offsets", "tgt", "tgt_offsets", "lines")
 
 
@@ -72,9 +73,9 @@ class PairArrays(Sequence[EncodedPair]):
         """The same pairs as arrays, in memory."""
         if isinstance(pairs, PairArrays):
             return pairs
-        pairs = pairs if isinstance(pairs, Sequence) else list(pairs)
-        lines = np.fromiter((pair.line for pair in pairs), dtype=np.int64, count=len(pairs))
-        return cls(_rows([pair.src for pair in pairs]), _rows([pair.tgt for pair in pairs]), _smallest(lines))
+        blocks = [_block(block) for block in _in_blocks(pairs)]
+        src, src_lengths, tgt, tgt_lengths, lines = (_joined(column) for column in zip(*blocks, strict=True))
+        return cls(Rows.of(src, src_lengths), Rows.of(tgt, tgt_lengths), _smallest(lines))
 
     @classmethod
     def load(cls, folder: Path) -> "PairArrays":
@@ -118,9 +119,29 @@ class PairArrays(Sequence[EncodedPair]):
         return EncodedPair(self.src[place], self.tgt[place], int(self.lines[place]))
 
 
-def _rows(rows: Sequence[Sequence[int]]) -> Rows:
+def _in_blocks(pairs: Iterable[EncodedPair]) -> Iterator[list[EncodedPair]]:
+    """The pairs in lists of ``BLOCK``, at least one, so that few of them are Python objects at a time."""
+    iterator = iter(pairs)
+    block = list(islice(iterator, BLOCK))
+    yield block
+    while block := list(islice(iterator, BLOCK)):
+        yield block
+
+
+def _block(pairs: Sequence[EncodedPair]) -> tuple[Array, ...]:
+    """Source ids and lengths, target ids and lengths, and lines."""
+    lines = np.fromiter((pair.line for pair in pairs), dtype=np.int64, count=len(pairs))
+    return (*_flat([pair.src for pair in pairs]), *_flat([pair.tgt for pair in pairs]), _smallest(lines))
+
+
+def _flat(rows: Sequence[Sequence[int]]) -> tuple[Array, Array]:
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    return Rows.of(np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum())), lengths)
+    ids = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
+    return _smallest(ids), _smallest(lengths)
+
+
+def _joined(arrays: Sequence[Array]) -> Array:
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
 
 
 def _smallest(numbers: Array) -> Array:

@@ -1,6 +1,6 @@
 """Pairs of ids, and batches of them as padded tensors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -32,16 +32,19 @@ def encode_pair(codec: Codec, source: str, target: str, line: int = 0) -> Encode
     return EncodedPair([*src, EOS_IDX], [BOS_IDX, *codec.encode_target(target, copied), EOS_IDX], line)
 
 
-def encode_examples(examples: Iterable[Example], source: Tokenizer, target: Tokenizer) -> list[EncodedPair]:
-    """One pair of ids for every reference of every example, in order."""
+def iter_encoded(examples: Iterable[Example], source: Tokenizer, target: Tokenizer) -> Iterator[EncodedPair]:
+    """One pair of ids for every reference of every example, in order, as they are asked for."""
     codec = Codec(source, target)
-    pairs = []
     for example in examples:
         ids, copied = codec.encode_source(example.source)
         src = [*ids, EOS_IDX]
         for reference in example.references:
-            pairs.append(EncodedPair(src, [BOS_IDX, *codec.encode_target(reference, copied), EOS_IDX], example.line))
-    return pairs
+            yield EncodedPair(src, [BOS_IDX, *codec.encode_target(reference, copied), EOS_IDX], example.line)
+
+
+def encode_examples(examples: Iterable[Example], source: Tokenizer, target: Tokenizer) -> list[EncodedPair]:
+    """One pair of ids for every reference of every example, in order."""
+    return list(iter_encoded(examples, source, target))
 
 
 @dataclass(frozen=True)

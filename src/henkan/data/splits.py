@@ -1,6 +1,6 @@
 """Training, development and test examples, divided by source."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import attrgetter
@@ -10,9 +10,12 @@ from henkan.data.pairs import Example
 
 @dataclass(frozen=True)
 class Splits:
-    """``train`` to learn from, ``dev`` to choose by, ``test`` to report on. No source is in two of them."""
+    """``train`` to learn from, ``dev`` to choose by, ``test`` to report on.
 
-    train: list[Example]
+    ``train`` may be a file that is read whenever its examples are asked for; a source can stand there more than once.
+    """
+
+    train: Collection[Example]
     dev: list[Example]
     test: list[Example]
 

@@ -64,6 +64,10 @@ class Tokenizer(ABC):
         """
         return [symbol for symbol in self.split(text) if symbol not in self.vocabulary]
 
+    def count(self, text: str) -> int:
+        """The number of symbols of ``text``."""
+        return len(self.split(text))
+
     def labels(self, text: str) -> list[str]:
         """What to write beside each id of ``text`` in a picture: its symbol, or the byte that it is."""
         symbols, ids = self.split(text), self.encode(text)
@@ -117,6 +121,9 @@ class CharacterTokenizer(Tokenizer):
 
     def split(self, text: str) -> list[str]:
         return list(text)
+
+    def count(self, text: str) -> int:
+        return len(text)
 
     def join(self, symbols: Sequence[str]) -> str:
         return "".join(symbols)

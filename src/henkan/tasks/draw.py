@@ -24,4 +24,4 @@ def hold_out(
 ) -> Splits:
     """The examples split by a hash of their key: 10 % for the test, 2 % for development, and no more than asked for."""
     splits = split_by_source(examples, dev=DEV_SHARE, test=TEST_SHARE, key=key)
-    return Splits(splits.train[:num_train], splits.dev[:MAX_DEV], splits.test[:max_test])
+    return Splits(list(splits.train)[:num_train], splits.dev[:MAX_DEV], splits.test[:max_test])

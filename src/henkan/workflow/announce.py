@@ -2,25 +2,25 @@
 
 from pathlib import Path
 
-from henkan.data import make_data_report
 from henkan.nn import count_parameters
 from henkan.training import FitResult
 from henkan.workflow.begun import other_machine
 from henkan.workflow.partial import Begun
 from henkan.workflow.plan import Plan
 from henkan.workflow.plan_tokenizers import Tokenizers
+from henkan.workflow.prepare import Prepared
 from henkan.workflow.report import Say, describe_choices, heading, indented, minutes, plural, roughly
-from henkan.workflow.target import Target
 
 LONG_SECONDS = 10 * 60  # of training, from which on a way to shorten it is named
 
 
-def say_data(say: Say, target: Target, tokenizers: Tokenizers) -> None:
+def say_data(say: Say, prepared: Prepared) -> None:
     """What was read, and what is odd about it."""
     heading(say, "Data")
-    report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
-    for line in indented(report.lines()):
+    for line in indented(prepared.report):
         say(line)
+    if prepared.place is not None:
+        say(f"  the encoded pairs are in {prepared.place}")
 
 
 def say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from henkan import __version__
-from henkan.data import Splits
 from henkan.workflow.plan import Plan
 from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.target import Target
@@ -24,7 +23,7 @@ def describe_begun(target: Target, overrides: Overrides, tokenizers: Tokenizers,
     """
     return {
         "versions": _versions(),
-        "data": data_digest(target.splits),
+        "data": data_digest(target),
         "asked": _plain(overrides),
         "started": datetime.now(timezone.utc).isoformat(timespec="microseconds"),
         "settings": {"model": asdict(plan.model_config), "training": asdict(plan.training)},
@@ -48,7 +47,7 @@ def check_unchanged(about: Mapping[str, Any], target: Target, overrides: Overrid
             f"the training was begun {_setting(option, before)}, but now it is {_setting(option, now)}: "
             f"give the same options again, or begin anew with --overwrite"
         )
-    if about["data"] != data_digest(target.splits):
+    if about["data"] != data_digest(target):
         name = target.description.get("file", f"the data of the task {target.name}")
         raise ValueError(
             f"{name} or its splits have changed since the training began: put it back, or begin anew with --overwrite"
@@ -66,9 +65,13 @@ def other_machine(about: Mapping[str, Any], plan: Plan) -> str | None:
     )
 
 
-def data_digest(splits: Splits) -> str:
-    """A hash of every example and of where it went."""
+def data_digest(target: Target) -> str:
+    """A hash of every example and of where it went; for a large file, of the file's own hash and what is held out."""
+    splits = target.splits
     digest = blake2b(digest_size=16)
+    if target.is_large:
+        digest.update(json.dumps(dict(target.description), sort_keys=True).encode("utf-8"))
+        return digest.hexdigest()
     for name, examples in (("train", splits.train), ("dev", splits.dev), ("test", splits.test)):
         for example in examples:
             line = json.dumps([name, example.source, *example.references])

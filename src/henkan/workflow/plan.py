@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from henkan.bundle import Limits
 from henkan.config import ModelConfig, TrainingConfig
-from henkan.data import EncodedPair, TokenBatches, encode_examples
+from henkan.data import EncodedPair, PairArrays, TokenBatches, iter_encoded
 from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.nn import Transformer
 from henkan.workflow.choose import (
@@ -26,7 +27,7 @@ from henkan.workflow.choose import (
 )
 from henkan.workflow.pace import seconds_per_update, try_precision
 from henkan.workflow.plan_tokenizers import Tokenizers
-from henkan.workflow.target import Target
+from henkan.workflow.prepare import Prepared
 from henkan.workflow.wishes import Wishes
 
 PACE_BATCHES = 3
@@ -48,9 +49,9 @@ class Plan:
     choices: Sequence[Choice]
 
 
-def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device: torch.device) -> Plan:
+def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device) -> Plan:
     """The model, its weights made from the seed, and the schedule that fits data and machine."""
-    pairs = encode_examples(target.splits.train, tokenizers.source, tokenizers.target)
+    target, tokenizers, pairs = prepared.target, prepared.tokenizers, prepared.pairs
     size = DataSize.of(pairs)
     sizes = model_rules(size, on_accelerator=device.type != "cpu")
     model_config, model_choices = apply(
@@ -58,7 +59,8 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     )
     # Held-out pairs too: found out later, a long one would cost the training.
     held_out = [*target.splits.dev, *target.splits.test]
-    _check_lengths([*pairs, *encode_examples(held_out, tokenizers.source, tokenizers.target)], model_config)
+    for part in (pairs, PairArrays.of(iter_encoded(held_out, tokenizers.source, tokenizers.target))):
+        _check_lengths(part, model_config)
     rules, wished = [*batch_rules(size), *rate_rules(model_config)], wishes.rules("training")
     first, _ = apply("training", TrainingConfig(), [*rules, *wished])
     batches = make_batches(pairs, first)
@@ -84,9 +86,9 @@ def plan_training(target: Target, tokenizers: Tokenizers, wishes: Wishes, device
     )
 
 
-def plan_again(target: Target, tokenizers: Tokenizers, about: Mapping[str, Any], device: torch.device) -> Plan:
+def plan_again(prepared: Prepared, about: Mapping[str, Any], device: torch.device) -> Plan:
     """The plan of a training that was begun earlier, as its checkpoint has it. Nothing is chosen or timed anew."""
-    pairs = encode_examples(target.splits.train, tokenizers.source, tokenizers.target)
+    tokenizers, pairs = prepared.tokenizers, prepared.pairs
     model_config = ModelConfig(**about["settings"]["model"])
     training = TrainingConfig(**about["settings"]["training"])
     return Plan(
@@ -141,12 +143,13 @@ def _length_rules(
     return [*rules, *warmup_rules(max(1, round(seconds / step_seconds)))]
 
 
-def _check_lengths(pairs: Sequence[EncodedPair], config: ModelConfig) -> None:
-    for pair in pairs:
-        longest = max(len(pair.src), len(pair.tgt) - 1)
-        if longest > config.max_len:
-            where = f"line {pair.line}" if pair.line else "a pair"
-            raise ValueError(
-                f"{where} has {longest:,} symbols with its end token, more than max_len={config.max_len}: "
-                f"leave it out, or set --model.max_len {longest}"
-            )
+def _check_lengths(pairs: PairArrays, config: ModelConfig) -> None:
+    longest = np.maximum(pairs.src_lengths.astype(np.int64), pairs.tgt_lengths.astype(np.int64) - 1)
+    too_long = np.flatnonzero(longest > config.max_len)
+    if len(too_long):
+        index = int(too_long[0])
+        where = f"line {pairs.lines[index]}" if pairs.lines[index] else "a pair"
+        raise ValueError(
+            f"{where} has {longest[index]:,} symbols with its end token, more than max_len={config.max_len}: "
+            f"leave it out, or set --model.max_len {longest[index]}"
+        )

@@ -1,20 +1,22 @@
 """The tokenizers of a training, chosen from its training texts, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from henkan.config import DataConfig
-from henkan.data import KINDS, Kind, Tokenizer, choose_kind
+from henkan.data import KINDS, Example, Kind, Tokenizer, choose_kind
 from henkan.data.choose import MAX_SAMPLE, choose_vocabulary_size
 from henkan.data.choose_copying import Copying, look_for_copying, with_copying
+from henkan.data.feature_tokenizer import split_features
 from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.workflow.choose import Choice, Rule, apply
 from henkan.workflow.target import Target
 from henkan.workflow.wishes import Wishes
 
 MIN_COMMON = 0.9  # of the characters of either side stand on the other, too
+MAX_PAIRS = 1_000_000  # that are looked at for copying
 WORDS = 30_000  # most words of a vocabulary, unless asked for
 
 
@@ -39,30 +41,35 @@ class Tokenizers:
 
 @dataclass(frozen=True)
 class _Texts:
-    """The training texts of both sides, and whether the sources carry tags."""
+    """The training texts of both sides, which can be gone through again and again, and need not be in memory."""
 
-    sources: Sequence[str]
-    targets: Sequence[str]
-    pairs: Sequence[tuple[str, str]]
-    features: bool
+    examples: Collection[Example]
+    features: bool  # whether the sources carry tags
 
-    @classmethod
-    def of(cls, target: Target) -> "_Texts":
-        pairs = [(example.source, text) for example in target.splits.train for text in example.references]
-        sources = [example.source for example in target.splits.train]
-        return cls(sources, [text for _, text in pairs], pairs, target.has_features)
+    def sources(self) -> Iterator[str]:
+        return (example.source for example in self.examples)
+
+    def heads(self) -> Iterator[str]:
+        """The sources without their tags."""
+        return (split_features(source)[0] for source in self.sources()) if self.features else self.sources()
+
+    def targets(self) -> Iterator[str]:
+        return (text for example in self.examples for text in example.references)
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        return ((example.source, text) for example in self.examples for text in example.references)
 
 
 def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
     """The tokenizers, their vocabularies from the training texts alone."""
-    texts = _Texts.of(target)
+    texts = _Texts(target.splits.train, target.has_features)
     wished = [
         Rule({name: value for name, value in rule.values.items() if value not in ("auto", 0)}, rule.reason)
         for rule in wishes.rules("data")
     ]
     kinds = _kind_rules(target, texts)
     first, _ = apply("data", DataConfig(), [*kinds, *wished])
-    copying = look_for_copying(texts.pairs)
+    copying = look_for_copying(islice(texts.pairs(), MAX_PAIRS))
     rules = [*kinds, *_size_rules(first, texts), *_sharing_rules(first, texts, wishes), _unseen_rule(first, copying)]
     config, choices = apply("data", DataConfig(), [*rules, *wished])
     _check(config, wishes)
@@ -84,15 +91,15 @@ def tokenizers_again(about: Mapping[str, Any]) -> Tokenizers:
 
 
 def _train(config: DataConfig, texts: _Texts) -> tuple[Tokenizer, Tokenizer]:
-    kinds = _decided(config.source_tokenizer), _decided(config.target_tokenizer)
-    sources, targets, features = texts.sources, texts.targets, [texts.features, False]
+    sizes = config.source_vocabulary, config.target_vocabulary
+    sides, features = (texts.sources, texts.targets), (texts.features, False)
     if config.vocabularies == "shared":
-        sources = targets = [*sources, *targets]
-        features = [texts.features] * 2  # the targets' one knows the tags, so that both are one
-    return tuple(  # type: ignore[return-value] # of two
+        sides = (lambda: chain(texts.sources(), texts.targets()),) * 2
+        features = (texts.features,) * 2  # the targets' one knows the tags, so that both are one
+    source, target = (
         Tokenizer.train(
-            kind,
-            side,
+            _decided(kind),
+            side(),
             config.separator,
             config.min_count,
             vocabulary_size=size or None,
@@ -100,29 +107,30 @@ def _train(config: DataConfig, texts: _Texts) -> tuple[Tokenizer, Tokenizer]:
             features=has_features,
         )
         for kind, side, size, has_features in zip(
-            kinds, (sources, targets), (config.source_vocabulary, config.target_vocabulary), features, strict=True
+            (config.source_tokenizer, config.target_tokenizer), sides, sizes, features, strict=True
         )
     )
+    return source, target
 
 
 def _kind_rules(target: Target, texts: _Texts) -> list[Rule]:
     if target.task is not None:
         kinds = {"source_tokenizer": target.task.source_kind, "target_tokenizer": target.task.target_kind}
         return [Rule(kinds, f"so defined by the task {target.task.name}")]
-    heads = (source.rpartition("\t")[0] if texts.features else source for source in texts.sources)
     (source_kind, source_why), (target_kind, target_why) = (
-        choose_kind(islice(side, MAX_SAMPLE)) for side in (heads, texts.targets)
+        choose_kind(islice(side, MAX_SAMPLE)) for side in (texts.heads(), texts.targets())
     )
     return [Rule({"source_tokenizer": source_kind}, source_why), Rule({"target_tokenizer": target_kind}, target_why)]
 
 
 def _size_rules(config: DataConfig, texts: _Texts) -> list[Rule]:
     rules = []
-    for name, side in (("source", texts.sources), ("target", texts.targets)):
+    for name in ("source", "target"):
         kind = getattr(config, f"{name}_tokenizer")
         if kind in SUBWORD_KINDS:
-            size = choose_vocabulary_size(len(side))
-            rules.append(Rule({f"{name}_vocabulary": size}, f"the usual number of sub-words for {len(side):,} texts"))
+            count = len(texts.examples)
+            size = choose_vocabulary_size(count)
+            rules.append(Rule({f"{name}_vocabulary": size}, f"the usual number of sub-words for {count:,} sources"))
         elif kind == "words":
             rules.append(Rule({f"{name}_vocabulary": WORDS}, "more words than that are too rare to be learned"))
     return rules
@@ -134,7 +142,7 @@ def _sharing_rules(config: DataConfig, texts: _Texts, wishes: Wishes) -> list[Ru
     both = config.source_tokenizer, config.target_tokenizer
     if both[0] != both[1] or both[0] not in SUBWORD_KINDS:
         return [Rule({"vocabularies": "separate"}, "each side has symbols of its own")]
-    one, other = (set("".join(islice(side, MAX_SAMPLE))) for side in (texts.sources, texts.targets))
+    one, other = (set("".join(islice(side, MAX_SAMPLE))) for side in (texts.heads(), texts.targets()))
     common = len(one & other) / max(len(one), len(other), 1)
     if common >= MIN_COMMON:
         return [Rule({"vocabularies": "shared"}, f"{common:.0%} of the characters stand on both sides")]

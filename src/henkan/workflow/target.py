@@ -1,15 +1,30 @@
-"""What a model is trained on: a built-in task, or a file of pairs."""
+"""What a model is trained on: a built-in task, or files of pairs."""
 
 import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from henkan.config import DataConfig
-from henkan.data import Example, ReadReport, Splits, read_pairs, source_fraction, split_by_source
+from henkan.data import (
+    Example,
+    PairReader,
+    ReadReport,
+    Splits,
+    group_rows,
+    open_pairs,
+    source_fraction,
+    split_by_source,
+)
+from henkan.data.corpus import Shares, stream_splits
+from henkan.data.lines import STDIN
 from henkan.tasks import TASKS, Task, get_task
+
+LARGE = 200_000  # rows, from which on they are read from the file again and again instead of kept in memory
+STDIN_TARGET = "stdin"
 
 
 @dataclass(frozen=True)
@@ -17,6 +32,8 @@ class Target:
     """Examples in their splits, and where they come from.
 
     ``description`` is what a bundle stores, all that ``reload`` needs. ``read`` is there for files, ``task`` for tasks.
+    ``has_features``: whether sources end with a tab and tags. ``is_large``: whether the training examples are read from
+    the file each time.
     """
 
     name: str
@@ -24,13 +41,8 @@ class Target:
     description: Mapping[str, Any]
     task: Task | None = None
     read: ReadReport | None = None
-
-    @property
-    def has_features(self) -> bool:
-        """Whether sources end with a tab and tags."""
-        if self.read is not None:
-            return self.read.features is not None
-        return all("\t" in example.source for example in self.splits.train)
+    has_features: bool = False
+    is_large: bool = False
 
     def dev_examples(self, count: int) -> list[Example]:
         """At most ``count`` development examples: the same in every run, and not just the first of the file."""
@@ -38,47 +50,70 @@ class Target:
 
 
 def load_target(target: str, data: DataConfig, options: Mapping[str, Any]) -> Target:
-    """The examples of the task or the file that ``target`` names. ``options`` are those of the task."""
+    """The examples of the task or the files that ``target`` and ``data`` name. ``options`` are those of the task."""
     if target in TASKS:
-        _check_shares(target, data)
+        _check_no_files(target, data)
         task = get_task(target, **options)
         described = {"task": task.name, "options": asdict(task), "symbol_name": task.symbol_name}
-        return Target(task.name, task.load(), described, task=task)
+        splits = task.load()
+        tagged = all("\t" in example.source for example in splits.train)
+        return Target(task.name, splits, described, task=task, has_features=tagged)
     check_file(target, options)
-    path = Path(target)
-    pairs = read_pairs(path)
-    shares = {"dev_share": data.dev_share, "test_share": data.test_share}
-    description = {"file": str(path.resolve()), "sha256": sha256(path), **shares}
-    splits = split_by_source(pairs.examples, dev=data.dev_share, test=data.test_share)
+    reader = open_pairs(target, data.targets, features=data.features)
+    splits, shares, is_large = _split(target, reader, data)
     if not splits.dev:
-        raise ValueError(f"{path} has one source alone: it takes two at least, one to learn from and one to check by")
-    return Target(path.stem, splits, description, read=pairs.report)
+        raise ValueError(
+            f"{reader.name} has one source alone: it takes two at least, one to learn from and one to check by"
+        )
+    return Target(
+        STDIN_TARGET if target == STDIN else Path(target).stem.partition(".")[0] or target,
+        splits,
+        _describe(target, data, shares),
+        read=reader.report,
+        has_features=reader.features is not None,
+        is_large=is_large,
+    )
 
 
 def reload(description: Mapping[str, Any]) -> Splits:
     """The splits that ``load_target`` once made; a file that has changed since is refused."""
     if "task" in description:
         return get_task(description["task"], **description["options"]).load()
-    path = Path(description["file"])
-    if not path.is_file():
-        raise ValueError(f"the pairs that this bundle was trained on are not at {path} any more: name a file of pairs")
-    if sha256(path) != description["sha256"]:
-        raise ValueError(
-            f"{path} has changed since this bundle was trained on it, so what was held out cannot be told: "
-            f"name a file of pairs, or train again"
-        )
-    examples = read_pairs(path).examples
-    return split_by_source(examples, dev=description["dev_share"], test=description["test_share"])
+    if description["file"] == STDIN:
+        raise ValueError("this bundle was trained on pairs from the standard input, which are gone: name a file")
+    for key, digest in _digests(description).items():
+        path = Path(description[key])
+        if not path.is_file():
+            raise ValueError(
+                f"the pairs that this bundle was trained on are not at {path} any more: name a file of pairs"
+            )
+        if sha256(path) != digest:
+            raise ValueError(
+                f"{path} has changed since this bundle was trained on it, so what was held out cannot be told: "
+                f"name a file of pairs, or train again"
+            )
+    files = {key: description[key] for key in FILES if description.get(key)}
+    shares = {"dev_share": description["dev_share"], "test_share": description["test_share"]}
+    data = DataConfig(**files, **shares, features=description.get("features", "auto"))
+    reader = open_pairs(description["file"], data.targets, features=data.features)
+    return _split(description["file"], reader, data)[0]
+
+
+FILES = ("targets", "dev", "dev_targets", "test", "test_targets")
 
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, as ``sha256sum`` prints it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
 
 
 def check_file(target: str, options: Mapping[str, Any]) -> None:
     """Raise unless ``target``, which is no task, may be a file."""
-    if not Path(target).exists() and not _looks_like_path(target):
+    if target != STDIN and not Path(target).exists() and not _looks_like_path(target):
         close = difflib.get_close_matches(target, TASKS, n=1)
         hint = f"did you mean {close[0]}?" if close else f"the tasks are {', '.join(TASKS)}"
         raise ValueError(f"there is no task and no file {target!r}: {hint}")
@@ -86,9 +121,52 @@ def check_file(target: str, options: Mapping[str, Any]) -> None:
         raise ValueError(f"{target} is a file, and --{next(iter(options))} is an option of a task: leave it out")
 
 
-def _check_shares(task: str, data: DataConfig) -> None:
-    if (data.dev_share, data.test_share) != (DataConfig.dev_share, DataConfig.test_share):
-        raise ValueError(f"the task {task} says itself what it holds out: leave dev_share and test_share to files")
+def _split(target: str, reader: PairReader, data: DataConfig) -> tuple[Splits, Shares, bool]:
+    """The splits, the shares of the main file that are held out, and whether it is large.
+
+    A split that has a file of its own takes nothing from the main file.
+    """
+    given = {
+        name: group_rows(open_pairs(path, targets, features=data.features).rows())
+        for name, path, targets in (("dev", data.dev, data.dev_targets), ("test", data.test, data.test_targets))
+        if path is not None
+    }
+    shares = Shares(*(0.0 if name in given else getattr(data, f"{name}_share") for name in ("dev", "test")))
+    rows = list(islice(reader.rows(), LARGE + 1))
+    is_large = len(rows) > LARGE
+    if is_large:
+        del rows
+        splits, shares = stream_splits(reader, shares)
+    else:
+        splits = split_by_source(group_rows(rows), dev=shares.dev, test=shares.test)
+    return Splits(splits.train, given.get("dev", splits.dev), given.get("test", splits.test)), shares, is_large
+
+
+def _describe(target: str, data: DataConfig, shares: Shares) -> dict[str, Any]:
+    """Where the pairs are, a hash of each file, and what was held out."""
+    described: dict[str, Any] = {"file": target if target == STDIN else str(Path(target).resolve())}
+    if target != STDIN:
+        described["sha256"] = sha256(Path(target))
+    for key in FILES:
+        if path := getattr(data, key):
+            described |= {key: str(Path(path).resolve()), f"{key}_sha256": sha256(Path(path))}
+    if data.features != "auto":
+        described["features"] = data.features
+    return {**described, "dev_share": shares.dev, "test_share": shares.test}
+
+
+def _digests(description: Mapping[str, Any]) -> dict[str, str | None]:
+    """The stored hash of each file."""
+    own = {"file": description.get("sha256")}
+    return own | {key: description.get(f"{key}_sha256") for key in FILES if description.get(key)}
+
+
+def _check_no_files(task: str, data: DataConfig) -> None:
+    default = DataConfig()
+    for name in ("dev_share", "test_share", *FILES):
+        if getattr(data, name) != getattr(default, name):
+            what = name if name in FILES else "dev_share and test_share"
+            raise ValueError(f"the task {task} says itself what it holds out: leave {what} to files")
 
 
 def _looks_like_path(target: str) -> bool:

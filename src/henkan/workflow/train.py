@@ -1,12 +1,11 @@
 """Train a model from a task or a file of pairs, choosing what was not asked for, and save it as a bundle."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from henkan.bundle import Bundle, check_free
-from henkan.config import DataConfig
 from henkan.evaluation import Metrics, units_of
 from henkan.training import FitResult, KeepBest, Observer
 from henkan.workflow.announce import say_data, say_plan, say_result, say_training
@@ -15,12 +14,13 @@ from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.partial import METRICS, Begun, Partial
 from henkan.workflow.plan import Plan, plan_again, plan_training
-from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
+from henkan.workflow.plan_tokenizers import Tokenizers
+from henkan.workflow.prepare import prepare, prepare_training, store_prepared
 from henkan.workflow.record import make_record
 from henkan.workflow.report import Say, describe_figures, heading, silent
 from henkan.workflow.run import run
-from henkan.workflow.target import Target, load_target
-from henkan.workflow.wishes import Overrides, Wishes, check_overrides
+from henkan.workflow.target import Target
+from henkan.workflow.wishes import Overrides, check_overrides
 
 RUNS = Path("runs")
 
@@ -57,19 +57,20 @@ def train(  # noqa: PLR0913 - what the command takes
     """
     overrides = overrides or {}
     check_overrides(overrides)
-    loaded = load_target(target, replace(DataConfig(), **overrides.get("data", {})), overrides.get("task", {}))
+    loaded, wishes, prepared = prepare_training(target, overrides, say)
     path = Path(out) if out is not None else RUNS / loaded.name
     partial = Partial(path)
     begun = _begun(partial, loaded, overrides) if resume else None
     overwrite = _check_place(path, partial, begun, overwrite=overwrite)
-    wishes = Wishes(overrides, loaded.task.recipe() if loaded.task is not None else {}, loaded.name)
-
-    tokenizers = plan_tokenizers(loaded, wishes) if begun is None else tokenizers_again(begun.about)
-    say_data(say, loaded, tokenizers)
+    stored = begun.about if begun is not None else None
+    if prepared is None or (stored is not None and stored["tokenizers"] != prepared.tokenizers.to_dict()):
+        prepared = store_prepared(prepare(loaded, wishes, say, stored), target, overrides, wishes, say)
+    tokenizers = prepared.tokenizers
+    say_data(say, prepared)
     if begun is not None:
-        plan, about = plan_again(loaded, tokenizers, begun.about, torch.device(device)), begun.about
+        plan, about = plan_again(prepared, begun.about, torch.device(device)), begun.about
     else:
-        plan = plan_training(loaded, tokenizers, wishes, torch.device(device))
+        plan = plan_training(prepared, wishes, torch.device(device))
         about = describe_begun(loaded, overrides, tokenizers, plan)
     say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)

@@ -1,0 +1,149 @@
+"""Everything a training reads: examples in their splits, tokenizers, pairs of ids. Large files are encoded once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from henkan import __version__
+from henkan.config import DataConfig
+from henkan.data import Example, PairArrays, Splits, iter_encoded, make_data_report, open_pairs
+from henkan.data.cache_folder import CacheFolder, folder_size
+from henkan.data.corpus import StreamedExamples
+from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
+from henkan.workflow.progress import showing_progress
+from henkan.workflow.report import Say
+from henkan.workflow.target import FILES, Target, load_target, sha256
+from henkan.workflow.wishes import Overrides, Wishes
+
+FORMAT = 1  # of an entry of the cache
+MIN_BYTES = 4_000_000  # of a file; smaller ones are read faster than looked up
+CONTENT = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data of a training. ``report`` is what to say about it, ``place`` where its pairs lie, if on the disk."""
+
+    target: Target
+    tokenizers: Tokenizers
+    pairs: PairArrays
+    report: Sequence[str]
+    place: Path | None = None
+
+
+def prepare(target: Target, wishes: Wishes, say: Say, stored: Mapping[str, Any] | None = None) -> Prepared:
+    """The data of ``target``, encoded. ``stored`` describes the tokenizers of a training that is resumed."""
+    tokenizers = plan_tokenizers(target, wishes) if stored is None else tokenizers_again(stored)
+    if target.is_large:
+        say("  counting what the file holds")
+    report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
+    examples = target.splits.train
+    if target.is_large:
+        say("  encoding the pairs")
+        found = showing_progress(examples, lambda example: len(example.references), None, "pairs")
+    encoded = iter_encoded(found if target.is_large else examples, tokenizers.source, tokenizers.target)
+    return Prepared(target, tokenizers, PairArrays.of(encoded), report.lines())
+
+
+def load_prepared(
+    name: str, overrides: Overrides, wishes: Wishes, say: Say, cache: CacheFolder | None = None
+) -> Prepared | None:
+    """What an earlier training on the same large files has left, under the same settings; ``None`` without any."""
+    data = replace(DataConfig(), **overrides.get("data", {}))
+    paths = [name, *(path for key in FILES if (path := getattr(data, key)))]
+    if not _is_large(name):
+        return None
+    key = _key(paths, data, wishes)
+    place = (cache or CacheFolder()).entry(key)
+    return None if place is None else _read(place, name, data)
+
+
+def store_prepared(
+    prepared: Prepared, name: str, overrides: Overrides, wishes: Wishes, say: Say, cache: CacheFolder | None = None
+) -> Prepared:
+    """The same, with its pairs on the disk, if they are many: for this training and those after it."""
+    if not prepared.target.is_large or not _is_large(name):
+        return prepared
+    data = replace(DataConfig(), **overrides.get("data", {}))
+    paths = [name, *(path for key in FILES if (path := getattr(data, key)))]
+    cache = cache or CacheFolder()
+    place = cache.store(_key(paths, data, wishes), lambda folder: _write(prepared, folder))
+    if place is None:
+        say(f"  {cache.root} cannot be written, so the pairs stay in memory and are encoded again next time")
+        return prepared
+    say(
+        f"  {len(prepared.pairs):,} pairs encoded, {folder_size(place) / 1e6:,.0f} MB in {place}; "
+        f"the next training on this file begins at once"
+    )
+    return replace(prepared, pairs=PairArrays.load(place), place=place)
+
+
+def _is_large(name: str) -> bool:
+    path = Path(name)
+    return path.is_file() and path.stat().st_size >= MIN_BYTES
+
+
+def _key(paths: Sequence[str], data: DataConfig, wishes: Wishes) -> dict[str, Any]:
+    """All that decides what a training reads."""
+    return {
+        "format": FORMAT,
+        "henkan": __version__,
+        "files": [sha256(Path(path)) for path in paths],
+        "data": asdict(data),
+        "tie_embeddings": wishes.get("model", "tie_embeddings"),
+    }
+
+
+def _write(prepared: Prepared, folder: Path) -> None:
+    train = prepared.target.splits.train
+    assert isinstance(train, StreamedExamples)
+    prepared.pairs.save(folder)
+    np.save(folder / "train_rows.npy", train.mask)
+    held_out = {
+        name: [[example.source, list(example.references), example.line] for example in examples]
+        for name, examples in (("dev", prepared.target.splits.dev), ("test", prepared.target.splits.test))
+    }
+    content = {
+        "name": prepared.target.name,
+        "description": dict(prepared.target.description),
+        "has_features": prepared.target.has_features,
+        "train_sources": train.sources,
+        "tokenizers": prepared.tokenizers.to_dict(),
+        "report": list(prepared.report),
+        **held_out,
+    }
+    (folder / CONTENT).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(place: Path, name: str, data: DataConfig) -> Prepared:
+    content = json.loads((place / CONTENT).read_text("utf-8"))
+    dev, test = (
+        [Example(source, tuple(references), line) for source, references, line in content[split]]
+        for split in ("dev", "test")
+    )
+    reader = open_pairs(name, data.targets, features=data.features)
+    train = StreamedExamples.of(reader, np.load(place / "train_rows.npy"), content["train_sources"])
+    target = Target(
+        content["name"],
+        Splits(train, dev, test),
+        content["description"],
+        has_features=content["has_features"],
+        is_large=True,
+    )
+    return Prepared(target, tokenizers_again(content), PairArrays.load(place), content["report"], place)
+
+
+def prepare_training(name: str, overrides: Overrides, say: Say) -> tuple[Target, Wishes, Prepared | None]:
+    """The target and what is wished for it; prepared already, if an earlier training has left that."""
+    wishes = Wishes(overrides)
+    if _is_large(name):
+        found = load_prepared(name, overrides, wishes, say)
+        if found is not None:
+            return found.target, replace(wishes, task=found.target.name), found
+        say(f"Reading {name}, which is large: this is done once")
+    target = load_target(name, replace(DataConfig(), **overrides.get("data", {})), overrides.get("task", {}))
+    return target, Wishes(overrides, target.task.recipe() if target.task is not None else {}, target.name), None
