@@ -44,7 +44,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "looping": (
         "末尾で同じ並びを繰り返す出力の割合（正解の末尾より 3 回以上多く、6 記号以上）",
-        "share of outputs that end by repeating themselves, 3 times more than any reference at least, 6 symbols or more",
+        "share of outputs that end by repeating themselves, 3 times more than any reference, 6 symbols or more",
     ),
     "calibration_error": (
         "期待較正誤差：モデルの確率と正答率のずれの平均",
