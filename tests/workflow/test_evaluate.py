@@ -1,15 +1,19 @@
 """Measuring a bundle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundles import SOURCES, random_bundle, texts
 
 from henkan.bundle import Bundle
-from henkan.data import Example
+from henkan.config import DataConfig
+from henkan.data import Example, Splits, Tokenizer
 from henkan.decoding import BeamSearch
 from henkan.workflow.evaluate import evaluate_examples, is_training_file, load_examples
-from henkan.workflow.train import train
+from henkan.workflow.plan_tokenizers import Tokenizers
+from henkan.workflow.target import Target
+from henkan.workflow.train import keep_best, train
 from henkan.workflow.wishes import Overrides
 
 
@@ -57,3 +61,28 @@ def test_data_without_a_test_split_is_named(pairs: Path, tmp_path: Path, quick: 
     assert result.test is None
     with pytest.raises(ValueError, match="too small for a test split: name a file"):
         load_examples(result.bundle)
+
+
+def test_tags_are_read_as_the_model_was_trained_and_not_as_the_file_looks(tmp_path: Path) -> None:
+    (tmp_path / "tagged.tsv").write_text("run\tran\tV;PST\n", encoding="utf-8")
+    plain = random_bundle()
+    sources = Tokenizer.train("characters", ["run\tV;PST"], features=True)
+    tagged = replace(plain, source_tokenizer=sources)
+    assert load_examples(tagged, tmp_path / "tagged.tsv")[0].source == "run\tV;PST"
+    with pytest.raises(ValueError, match="line 1 has 3 columns instead of 2"):
+        load_examples(plain, tmp_path / "tagged.tsv")
+
+
+def test_sources_and_targets_may_stand_side_by_side_in_two_files(tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("a\nb\n", encoding="utf-8")
+    (tmp_path / "t.txt").write_text("x\ny\n", encoding="utf-8")
+    found = load_examples(random_bundle(), tmp_path / "s.txt", tmp_path / "t.txt")
+    assert [(one.source, one.references) for one in found] == [("a", ("x",)), ("b", ("y",))]
+    with pytest.raises(ValueError, match="needs the file of the sources"):
+        load_examples(random_bundle(), None, tmp_path / "t.txt")
+
+
+def test_the_dev_metric_of_pieces_counts_characters() -> None:
+    tokenizer = Tokenizer.train("bpe", ["banana bandana"] * 20, vocabulary_size=40)
+    target = Target("x", Splits([], [], []), {})
+    assert keep_best(target, Tokenizers(tokenizer, tokenizer, DataConfig(), [])).metric == "character_error_rate"

@@ -1,6 +1,7 @@
 """``henkan evaluate``."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +38,13 @@ def run(arguments: list[str]) -> int:
         if given[name] is not None:
             check_place(given[name])
     bundle = Bundle.load(given["bundle"], device)
-    examples = load_examples(bundle, given.get("pairs"))
+    examples = load_examples(bundle, given.get("pairs"), given["targets"])
     _warn_of_known(bundle, given)
     try:
         with counting(Console(file=sys.stderr)) as progress:
             result = evaluate_examples(bundle, examples, strategy, names=_names(given), progress=progress)
     except ValueError as error:
-        raise ValueError(_with_file(str(error), given.get("pairs") or bundle.data.get("file"))) from error
+        raise ValueError(_with_file(str(error), given.get("pairs") or _held_out_file(bundle.data))) from error
     where = given.get("pairs") or "the held-out test split"
     how = describe_strategy(strategy)
     _show(bundle, result, f"{given['bundle']} on {where}, {how}")
@@ -56,6 +57,11 @@ def make_parser() -> Parser:
     parser = Parser("henkan evaluate BUNDLE [PAIRS.tsv] [options]", DESCRIPTION)
     parser.add_argument("bundle", help="the folder that henkan train wrote")
     parser.add_argument("pairs", nargs="?", help="a file: source, tab, target on each line")
+    parser.add_argument(
+        "--targets",
+        metavar="FILE",
+        help="the right answers, if PAIRS holds the sources alone: line N belongs to line N",
+    )
     add_device(parser)
     add_beam(parser)
     group = parser.add_argument_group("figures and files")
@@ -84,6 +90,11 @@ def _names(given: dict[str, Any]) -> list[str] | None:
 def _with_file(message: str, file: str | None) -> str:
     """A message about a line, with the file that the line is in."""
     return f"{file}, {message}" if file is not None and message.startswith("line ") else message
+
+
+def _held_out_file(data: Mapping[str, Any]) -> str | None:
+    """The file that held the test split of a training."""
+    return data.get("test") or data.get("file")
 
 
 def _warn_of_known(bundle: "Bundle", given: dict[str, Any]) -> None:

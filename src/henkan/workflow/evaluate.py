@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from henkan.bundle import Bundle, Prediction
-from henkan.data import Example, read_pairs
+from henkan.data import Example, FeatureTokenizer, read_pairs
 from henkan.decoding import BeamSearch, Greedy, Strategy
 from henkan.evaluation import BEHAVIOUR_NAMES, Behaviour, Figures, Judge, Metrics, compute_metrics
 from henkan.evaluation.figures import unknown_name
@@ -41,10 +41,17 @@ class EvaluationResult:
         return self.figures.metrics
 
 
-def load_examples(bundle: Bundle, pairs: str | Path | None = None) -> list[Example]:
-    """The examples of a file of pairs; without one, the test split that the bundle's training held out."""
+def load_examples(bundle: Bundle, pairs: str | Path | None = None, targets: str | Path | None = None) -> list[Example]:
+    """The examples of a file of pairs; without one, the test split that the bundle's training held out.
+
+    ``targets`` is the other file, if sources and targets are side by side in two. Whether there is a column of tags is
+    what the model was trained for, not what the file looks like.
+    """
     if pairs is not None:
-        return read_pairs(pairs).examples
+        has_tags = isinstance(bundle.source_tokenizer, FeatureTokenizer)
+        return read_pairs(pairs, targets, features="tags" if has_tags else "none").examples
+    if targets is not None:
+        raise ValueError(f"--targets {targets} needs the file of the sources: name it before")
     examples = reload(bundle.data).test
     if not examples:
         raise ValueError("the data of this bundle was too small for a test split: name a file of pairs")
