@@ -42,6 +42,7 @@ def train(  # noqa: PLR0913 - what the command takes
     out: str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    test: bool = True,
     device: torch.device | str = "cpu",
     say: Say = silent,
     observer: Observer | None = None,
@@ -49,6 +50,7 @@ def train(  # noqa: PLR0913 - what the command takes
     """Train on the task or the file ``target`` and save a bundle to ``out``, by default runs/NAME.
 
     ``overrides`` are settings by section ("task", "data", "model", "training") that win over what would be chosen.
+    Without ``test`` the test split is not measured.
     ``say`` hears the report, line by line; ``observer`` watches the training itself. Ctrl-C before the training
     begins leaves nothing behind; during the training it ends it, and the bundle is saved.
 
@@ -87,9 +89,9 @@ def train(  # noqa: PLR0913 - what the command takes
         bundle.save(path, overwrite=overwrite)
         checkpoints.log.write(path / METRICS)
         say_result(say, result, plan, path)
-        test = _test(bundle, path, loaded, interrupts, say)
+        metrics = _test(bundle, path, loaded, interrupts, say) if test else None
         _leave(say, partial, result)
-    return TrainResult(bundle, path, result, test)
+    return TrainResult(bundle, path, result, metrics)
 
 
 def keep_best(target: Target, tokenizers: Tokenizers) -> KeepBest:
