@@ -28,6 +28,8 @@ def units_of(tokenizer: Tokenizer, symbol_name: str | None = None) -> Units:
     The pieces of a sub-word tokenizer are never units: another training would cut the same text in other places.
     ``symbol_name`` is what the task calls a symbol.
     """
-    name = "symbol" if tokenizer.kind == "separator" else CHARACTERS.name
-    is_character = tokenizer.kind not in ("separator", "characters")  # a task's name is for its own symbols
-    return Units(name if is_character else symbol_name or name, tokenizer.units)
+    if tokenizer.kind == "separator":
+        return Units(symbol_name or "symbol", tokenizer.units)
+    if tokenizer.kind == "characters":
+        return Units(symbol_name or CHARACTERS.name, tokenizer.units)
+    return Units(CHARACTERS.name, tokenizer.units)  # what the task calls its symbols is no name for these

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 520, 300
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 68, 14, 14, 46
 CELL, LABEL = 26, 15  # of heat maps: the side of a cell, the width given to a character of a label
 MIN_SHOWN = 0.02  # weights below are left out: nobody could see them
 

@@ -132,7 +132,7 @@ def _figures(report: Report) -> str:
     return section(
         words("figures"),
         paragraph(words("chosen for", what=words(f"kind {figures.writing.kind}"))),
-        table([words("figure"), words("value"), "±", words("meaning")], rows, numbers=(1, 2)),
+        table([words("figure"), words("value"), "±", words("meaning")], rows, numbers=(1, 2), has_names=True),
         paragraph(words("margin", samples=f"{SAMPLES:,}")),
     )
 

@@ -48,7 +48,8 @@ def length_section(report: "Report") -> str:
         shares = (figure("", right), figure("", rates[-1]))
         rows.append([html.escape(labels[-1]), f"{len(one.places):,}", *shares])
     name = words("error rate", unit=unit)
-    axis = Axis(name, 0.0, max(*rates, 0.01) * 1.15, "{:.1%}".format)
+    top = max(*rates, 0.01) * 1.15
+    axis = Axis(name, 0.0, top, ("{:.1%}" if top < 1 else "{:.0%}").format)
     source_unit = words("symbol" if report.bundle.source_tokenizer.kind == "separator" else "character")
     chart = bar_chart(labels, rates, words("length"), axis, words("lengths"))
     figures = table([words("length"), words("sources"), words("right"), name], rows, numbers=(1, 2, 3))

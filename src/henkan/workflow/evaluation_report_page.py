@@ -34,6 +34,7 @@ th{text-align:left;font-weight:600;color:var(--soft);border-bottom:2px solid var
 padding:6px 10px 6px 0;white-space:nowrap}
 td{border-bottom:1px solid var(--rule);padding:6px 10px 6px 0;vertical-align:top;overflow-wrap:anywhere}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.name{white-space:nowrap}
 bdi{white-space:pre-wrap;unicode-bidi:isolate}
 code{font-size:.86rem;overflow-wrap:anywhere}
 .wrong{color:var(--wrong)}.fine{color:var(--fine)}
@@ -79,11 +80,18 @@ def paragraph(text: str, style: str = "soft") -> str:
     return f'<p class="{style}">{html.escape(text)}</p>'
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """A table of cells that are HTML; ``numbers`` are the columns to set flush right."""
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = (), *, has_names: bool = False
+) -> str:
+    """A table of cells that are HTML; ``numbers`` are the columns to set flush right.
+
+    ``has_names``: the first column holds names that must not be broken.
+    """
 
     def line(cells: Sequence[str], tag: str) -> str:
         style = [' class="n"' if place in numbers else "" for place in range(len(cells))]
+        if has_names:
+            style[0] = ' class="name"'
         inner = "".join(f"<{tag}{style[place]}>{cell}</{tag}>" for place, cell in enumerate(cells))
         return f"<tr>{inner}</tr>"
 

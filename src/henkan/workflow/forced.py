@@ -10,6 +10,7 @@ from henkan.evaluation import Metrics
 from henkan.nn import Transformer
 
 FORCED_NAMES = ("forced_token_accuracy", "forced_perplexity")
+LARGEST = 700.0  # nats per token: the exponential of more is no number
 BATCH_ROWS, BATCH_TOKENS = 256, 8192
 
 
@@ -31,7 +32,7 @@ def forced_metrics(bundle: Bundle, examples: Sequence[Example]) -> Metrics:
         log_prob += float(log_probs.double().sum())
         first_choices += _first_choices(bundle.model, batch)
         tokens += batch.num_target_tokens
-    return dict(zip(FORCED_NAMES, (first_choices / tokens, math.exp(-log_prob / tokens)), strict=True))
+    return dict(zip(FORCED_NAMES, (first_choices / tokens, math.exp(min(-log_prob / tokens, LARGEST))), strict=True))
 
 
 def _first_choices(model: Transformer, batch: Batch) -> int:

@@ -12,6 +12,7 @@ from henkan.evaluation import CORPUS_NAMES, SAMPLES, Figures
 from henkan.workflow.choose import Choice
 
 Say = Callable[[str], None]
+BIG = 1e6  # from which on digits are only confusing
 PLAIN = (*CORPUS_NAMES, "forced_perplexity")  # figures that are no shares
 MAX_WIDTH = 120
 LABEL_WIDTH, SETTINGS_WIDTH = 8, 30
@@ -62,11 +63,8 @@ def describe_metrics(metrics: Mapping[str, float], margins: Mapping[str, float] 
 def describe_figures(figures: Figures) -> list[str]:
     """The figures with their margins, and below what they are and why these."""
     lines = describe_metrics(figures.metrics, figures.margins)
-    judged = (
-        f"Chosen for {figures.writing.description}"
-        if not figures.writing.is_spaceless
-        else (f"Chosen for {figures.writing.description}: BLEU, where it is, compares characters")
-    )
+    compares = ": BLEU compares characters" if figures.writing.is_spaceless and "bleu" in figures.metrics else ""
+    judged = f"Chosen for {figures.writing.description}{compares}"
     notes = [judged, *(f"{name}: {note}" for name, note in figures.notes.items())]
     if figures.margins:
         notes.append(f"±: half of the 95 % interval, from {SAMPLES:,} draws of the sources with replacement")
@@ -96,7 +94,9 @@ def figure(name: str, value: float) -> str:
     """A metric as people write it: counts whole, shares in per cent, sacreBLEU's figures from 0 to 100 as they are."""
     if name == "n":
         return f"{value:,.0f}"
-    return f"{value:.2f}" if name in PLAIN else f"{value:.2%}"
+    if name in PLAIN:
+        return f"{value:.2f}" if value < BIG else f"{value:.2e}"
+    return f"{value:.2%}"
 
 
 def minutes(seconds: float) -> str:
