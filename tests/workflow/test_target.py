@@ -1,6 +1,8 @@
 """What a model is trained on."""
 
+import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,65 @@ def test_the_same_development_examples_are_used_every_time_and_not_the_first_one
 def test_the_hash_is_the_one_that_sha256sum_prints(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+# Every form of pairs, and splits in files of their own
+
+
+def write(path: Path, rows: list[tuple[str, ...]]) -> str:
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_given_files_are_the_splits_and_the_rest_is_held_out_by_source(tmp_path: Path) -> None:
+    rows = [(f"s{n}", f"t{n}") for n in range(100)]
+    train = write(tmp_path / "train.tsv", rows)
+    dev = write(tmp_path / "dev.tsv", [("d1", "x"), ("d1", "y"), ("s1", "t1")])
+    target = load_target(train, DataConfig(dev=dev), {})
+    assert [(example.source, example.references) for example in target.splits.dev] == [
+        ("d1", ("x", "y")),
+        ("s1", ("t1",)),
+    ]
+    assert target.splits.test
+    assert len(target.splits.train) + len(target.splits.test) == 100
+    test = write(tmp_path / "test.tsv", [("e1", "x")])
+    target = load_target(train, DataConfig(dev=dev, test=test), {})
+    assert len(target.splits.train) == 100
+    assert [example.source for example in target.splits.test] == ["e1"]
+
+
+def test_given_splits_are_found_again_or_refused_if_they_changed(tmp_path: Path) -> None:
+    train = write(tmp_path / "train.tsv", [(f"s{n}", f"t{n}") for n in range(50)])
+    dev = write(tmp_path / "dev.tsv", [("d1", "x")])
+    target = load_target(train, DataConfig(dev=dev), {})
+    assert reload(json.loads(json.dumps(target.description))) == target.splits
+    write(tmp_path / "dev.tsv", [("d2", "x")])
+    with pytest.raises(ValueError, match=r"dev\.tsv has changed"):
+        reload(target.description)
+
+
+def test_parallel_files_json_lines_and_gzip_are_the_same_pairs(tmp_path: Path) -> None:
+    rows = [(f"s{n}", f"t{n}") for n in range(60)]
+    expected = load_target(write(tmp_path / "a.tsv", rows), DataConfig(), {}).splits
+    (tmp_path / "a.src").write_text("".join(f"{source}\n" for source, _ in rows))
+    (tmp_path / "a.tgt").write_text("".join(f"{target}\n" for _, target in rows))
+    objects = [json.dumps({"source": source, "target": target}) for source, target in rows]
+    (tmp_path / "a.jsonl").write_text("\n".join(objects) + "\n")
+    (tmp_path / "a.tsv.gz").write_bytes(gzip.compress((tmp_path / "a.tsv").read_bytes()))
+    parallel = load_target(str(tmp_path / "a.src"), DataConfig(targets=str(tmp_path / "a.tgt")), {})
+    assert parallel.splits == expected
+    assert reload(parallel.description) == expected
+    assert load_target(str(tmp_path / "a.jsonl"), DataConfig(), {}).splits == expected
+    packed = load_target(str(tmp_path / "a.tsv.gz"), DataConfig(), {})
+    assert packed.splits == expected
+    assert packed.name == "a"
+
+
+def test_a_task_takes_no_files(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="leave dev to files"):
+        load_target("addition", DataConfig(dev="dev.tsv"), {})
+
+
+def test_pairs_from_the_standard_input_are_gone_afterwards() -> None:
+    with pytest.raises(ValueError, match="from the standard input, which are gone: name a file"):
+        reload({"file": "-", "dev_share": 0.05, "test_share": 0.05})
