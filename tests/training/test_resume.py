@@ -169,6 +169,53 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, moment: str, dropout: 
         assert (result.steps, result.epochs, result.stopped_by) == (14, math.ceil(14 * accumulate / BATCHES), "steps")
 
 
+@pytest.mark.parametrize("average", ["last", "best", "ema"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_averages_go_on_bit_for_bit(tmp_path: Path, moment: str, average: str) -> None:  # T33, T39
+    config = replace(CONFIG, accumulate=3, patience=0, average=average, average_of=3)
+    whole, whole_result, _ = run(config)
+    for every in (1, 3):
+        disk = Disk(tmp_path / f"{every}", every)
+        with pytest.raises(Killed):
+            run(config, disk, Trap(MOMENTS[moment]))
+        resumed, result, _ = run(config, disk, seed=999 if disk.path.exists() else 1)
+        assert same(resumed, whole)
+        assert figures(result.history) == figures(whole_result.history)
+        assert [report.weights for report in result.history] == [report.weights for report in whole_result.history]
+
+
+@pytest.mark.parametrize("moment", [("measure", 5), ("dev", 5)])
+@pytest.mark.parametrize("error", [Killed, KeyboardInterrupt])
+def test_an_average_that_was_not_yet_measured_is_measured_later(
+    tmp_path: Path, moment: tuple[str, int], error: type[BaseException]
+) -> None:
+    config = replace(CONFIG, patience=0, average="best", average_of=3)
+    whole, whole_result, _ = run(config)
+    disk = Disk(tmp_path / "checkpoint")
+    try:
+        run(config, disk, Trap(moment, error))
+    except Killed:
+        assert error is Killed
+    resumed, result, _ = run(config, disk, seed=999)
+    assert same(resumed, whole)
+    assert figures(result.history) == figures(whole_result.history)
+    assert [report.weights for report in result.history].count("average") == 1
+
+
+@pytest.mark.parametrize("moment", [("batch", 8), ("measure", 2)])
+def test_ctrl_c_leaves_training_its_own_weights_while_others_are_measured(
+    tmp_path: Path, moment: tuple[str, int]
+) -> None:
+    config = replace(CONFIG, accumulate=3, patience=0, checkpoint_seconds=1e9, average="ema")
+    whole, whole_result, _ = run(config)
+    disk = Disk(tmp_path / "checkpoint")
+    _, interrupted, _ = run(config, disk, Trap(moment, KeyboardInterrupt))
+    assert disk.states[-1].step == interrupted.steps > 0
+    resumed, result, _ = run(config, disk, seed=999)
+    assert same(resumed, whole)
+    assert figures(result.history) == figures(whole_result.history)
+
+
 def test_a_run_killed_again_and_again_goes_on_bit_for_bit(tmp_path: Path) -> None:  # T33
     whole, whole_result, _ = run(CONFIG)
     disk, kills = Disk(tmp_path / "checkpoint", every=2), 0
@@ -334,6 +381,19 @@ def test_several_in_a_row_end_the_run_with_the_best_weights(monkeypatch: pytest.
     assert (result.stopped_by, result.steps, result.skipped) == ("diverged", 9, 5)
     assert result.best is not None
     assert all(weight.isfinite().all() for weight in weights)
+
+
+def test_a_run_that_ends_before_its_first_evaluation_keeps_the_weights_of_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIG, patience=0, evaluations=1)
+    exploding(monkeypatch, set(range(10, 100)))
+    weights, result, _ = run(config, Disk(tmp_path / "checkpoint"))
+    assert (result.stopped_by, [report.step for report in result.history]) == ("diverged", [9])
+    exploding(monkeypatch, set())
+    assert same(weights, run(replace(config, evaluations=1), None, Trap(("step", 9), KeyboardInterrupt))[0])
+    exploding(monkeypatch, set(range(10, 100)))
+    assert run(config)[1].best is None, "without checkpoints there is nothing to go back to"
 
 
 def test_skipped_updates_are_resumed_over_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The rate over time: the paper's numbers, and no update without one."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -89,7 +90,7 @@ def test_a_negative_warmup_is_refused() -> None:
         scheduler(warmup_steps=-1)
 
 
-@pytest.mark.parametrize("schedule", ["linear", "cosine", "noam", "constant"])
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "inverse_sqrt", "noam", "constant"])
 def test_every_schedule_starts_above_zero_and_never_passes_the_learning_rate(schedule: str) -> None:
     config = TrainingConfig(schedule=schedule, learning_rate=0.01, warmup_steps=10, max_steps=100)
     rates = [rate_at(step, (step - 1) / 100, config) for step in range(1, 101)]
@@ -105,5 +106,32 @@ def test_falling_schedules_end_at_zero_however_progress_is_counted(schedule: str
 
 
 def test_without_warmup_the_first_rate_is_the_highest() -> None:
-    for schedule in ("linear", "cosine", "noam", "constant"):
+    for schedule in ("linear", "cosine", "inverse_sqrt", "noam", "constant"):
         assert rate_at(1, 0.0, TrainingConfig(schedule=schedule, warmup_steps=0)) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [  # at updates 1, 2, 4 (the end of the warm-up), 8 and 16 of 16; half a cosine falls to (1 + cos(pi * progress)) / 2
+        ("constant", [0.25, 0.5, 1.0, 1.0, 1.0]),
+        ("inverse_sqrt", [0.25, 0.5, 1.0, math.sqrt(0.5), 0.5]),
+        ("noam", [0.25, 0.5, 1.0, math.sqrt(0.5), 0.5]),
+        ("linear", [0.25, 0.5 * 15 / 16, 13 / 16, 9 / 16, 1 / 16]),
+        (
+            "cosine",
+            [0.25, 0.5 * 0.990393, 0.915735, 0.597545, 0.009607],
+        ),
+    ],
+)
+def test_the_rates_of_every_schedule_by_hand(schedule: str, rates: list[float]) -> None:  # T29
+    config = TrainingConfig(schedule=schedule, learning_rate=0.01, warmup_steps=4, max_steps=16)
+    computed = [rate_at(step, (step - 1) / 16, config) / 0.01 for step in (1, 2, 4, 8, 16)]
+    assert computed == pytest.approx(rates, rel=1e-4)
+
+
+@pytest.mark.parametrize("schedule", ["inverse_sqrt", "noam"])
+def test_inverse_sqrt_is_equation_3_with_its_peak_at_the_learning_rate(schedule: str) -> None:  # T29
+    config = TrainingConfig(schedule=schedule, learning_rate=0.01, warmup_steps=7)
+    rates = [rate_at(step, 0.0, config) for step in range(1, 50)]
+    assert rates.index(max(rates)) + 1 == 7
+    assert rates == pytest.approx([0.01 * noam_rate(step, 64, 7) / noam_rate(7, 64, 7) for step in range(1, 50)])

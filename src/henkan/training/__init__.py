@@ -1,5 +1,6 @@
 """Learning: the loss, the schedule, one update, one epoch, a whole run."""
 
+from henkan.training.average import mean_weights
 from henkan.training.checkpoint import load_model, save_model
 from henkan.training.early_stopping import EarlyStopping
 from henkan.training.fit import fit
@@ -34,6 +35,7 @@ __all__ = [
     "load_checkpoint",
     "load_model",
     "make_optimizer",
+    "mean_weights",
     "noam_rate",
     "parameter_groups",
     "rate_at",

@@ -12,7 +12,7 @@ from henkan.config import TrainingConfig
 from henkan.training.keep_best import KeepBest
 from henkan.training.reports import DevReport
 
-SPAN = 0.1  # of a run: what the last weights, evenly apart, stem from
+PARTS = 10  # of a run: the last weights, evenly apart, stem from the last of them
 
 Weights = Mapping[str, Tensor]
 
@@ -136,7 +136,7 @@ class LastWeights(Snapshots):
     """The latest ``count`` sets, of moments that lie evenly over the last tenth of the run's length."""
 
     def after_update(self, model: nn.Module, step: int, progress: float) -> None:
-        part = math.floor(progress * self.count / SPAN)
+        part = math.floor(progress * (self.count * PARTS))
         if part > max(self.sets, default=0):
             self._take(part, model)
             self.sets = {number: self.sets[number] for number in sorted(self.sets)[-self.count :]}
