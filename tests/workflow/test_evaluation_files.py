@@ -75,5 +75,5 @@ def test_progress_reaches_the_end_once_and_changes_no_output(monkeypatch: pytest
     examples = [Example("abcdefgh"[: 1 + place % 5], ("A",), place + 1) for place in range(10)]
     heard: list[tuple[int, int]] = []
     found = evaluate_examples(bundle, examples, progress=lambda done, total: heard.append((done, total)))
-    assert heard == [(3, 10), (6, 10), (9, 10), (10, 10)]
+    assert heard == [(0, 10), (3, 10), (6, 10), (9, 10), (10, 10)]
     assert found.outputs == [outputs[0].text for outputs in bundle.predict([one.source for one in examples])]

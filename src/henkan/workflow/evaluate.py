@@ -12,7 +12,7 @@ from henkan.evaluation.figures import unknown_name
 from henkan.workflow.forced import FORCED_NAMES, forced_metrics
 from henkan.workflow.target import reload, sha256
 
-CHUNK_ROWS = 1024  # outputs decoded between two reports of progress
+CHUNK_ROWS = 512  # outputs decoded between two reports of progress
 ALL = "all"
 
 Progress = Callable[[int, int], None]
@@ -111,6 +111,8 @@ def predict_all(
     order = sorted(range(len(examples)), key=lambda place: -len(examples[place].source))
     found: dict[int, Prediction] = {}
     size = CHUNK_ROWS // (strategy.width if isinstance(strategy, BeamSearch) else 1) or 1
+    if progress is not None:
+        progress(0, len(order))
     for start in range(0, len(order), size):
         places = order[start : start + size]
         sources = [examples[place].source for place in places]

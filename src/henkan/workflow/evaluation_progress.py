@@ -22,7 +22,7 @@ class CountedLines:
 
     def __call__(self, done: int, total: int) -> None:
         now = self.clock()
-        if now < self.next_time or done == total:
+        if now < self.next_time or done in (0, total):
             return
         self.next_time = now + LINE_EVERY_SECONDS
         left = (now - self.started) * (total - done) / done
