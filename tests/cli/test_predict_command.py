@@ -1,9 +1,12 @@
 """``henkan predict``: lines in, lines out."""
 
+import gzip
 import io
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,3 +112,97 @@ def test_japanese_is_utf_8_in_a_c_locale(bundle: Path, tmp_path: Path) -> None:
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
     assert (result.returncode, result.stdout) == (2, b"")
     assert "無.txt" in result.stderr.decode()
+
+
+# Several bundles, forms, beginnings, overrides
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_several_bundles_decode_together(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    random_bundle(seed=5).save(tmp_path / "other")
+    write(tmp_path / "lines.txt", *SOURCES)
+    alone, twice = henkan("predict", bundle, "lines.txt"), henkan("predict", bundle, bundle, "lines.txt")
+    assert alone == twice  # T45
+    assert henkan("predict", bundle, "other", "lines.txt").out != alone.out
+    result = henkan("predict", bundle, "lines.txt", "other")
+    assert result.status == 2
+    assert "'other' is one argument too many" in result.err
+
+
+def test_outputs_as_json_with_scores_or_plain(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    write(tmp_path / "lines.txt", "abc", "", "xb")
+    plain = henkan("predict", bundle, "lines.txt").out.splitlines()
+    objects = henkan("predict", bundle, "lines.txt", "--json", "--n-best", "2").out.splitlines()
+    rows = [json.loads(line) for line in objects]
+    assert [row["source"] for row in rows] == ["abc", "", "xb"]
+    assert [len(row["outputs"]) for row in rows] == [2, 1, 2]
+    assert rows[2]["unknown"] == ["x"]
+    scored = [line.split("\t") for line in henkan("predict", bundle, "lines.txt", "--scores").out.splitlines()]
+    assert [row[1] for row in scored] == plain
+    assert float(scored[0][0]) < 0
+    assert "exclude each other" in henkan("predict", bundle, "lines.txt", "--scores", "--n-best", "2").err
+
+
+def test_a_dictionary_wins_over_the_model(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    write(tmp_path / "lines.txt", "abc", "cab")
+    write(tmp_path / "own.tsv", "cab\tOVERRIDE")
+    result = henkan("predict", bundle, "lines.txt", "--dictionary", "own.tsv")
+    assert result.out.splitlines() == [*texts(random_bundle(), ["abc"]), "OVERRIDE"]
+    assert "1 output taken from the dictionary" in result.err
+
+
+def test_an_output_begins_with_its_line_of_a_file(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    write(tmp_path / "lines.txt", "abc", "cab", "")
+    write(tmp_path / "beginnings.txt", "FE", "", "")
+    outputs = henkan("predict", bundle, "lines.txt", "--prefixes", "beginnings.txt").out.splitlines()
+    assert outputs[0].startswith("FE")
+    assert outputs[1:] == [*texts(random_bundle(), ["cab"]), ""]
+    write(tmp_path / "beginnings.txt", "FE")
+    assert "give one prefix per line" in henkan("predict", bundle, "lines.txt", "--prefixes", "beginnings.txt").err
+
+
+def test_packed_input_is_unpacked(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "lines.gz").write_bytes(gzip.compress(b"abc\ncab\n"))
+    assert henkan("predict", bundle, "lines.gz").out.splitlines() == texts(random_bundle(), ["abc", "cab"])
+
+
+# Large files
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--resume"], "--resume goes on with a file of outputs"),
+        (["--workers", "0"], "--workers 0 must be at least 1"),
+        (["--resume", "--out", "out.txt"], "nothing to resume"),
+    ],
+)
+def test_what_cannot_be_gone_on_with_is_said(
+    henkan: Henkan, bundle: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    write(tmp_path / "lines.txt", "abc")
+    result = henkan("predict", bundle, "lines.txt", *arguments)
+    assert result.status == 2
+    assert said in result.err
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_and_ends_with_the_same_file(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    write(tmp_path / "lines.txt", *(f"{source}{number % 3}" for number, source in enumerate(SOURCES * 900)))
+    assert henkan("predict", bundle, "lines.txt", "--out", "whole.txt").status == 0
+    command = [sys.executable, "-m", "henkan", "predict", str(bundle), "lines.txt", "--out", "out.txt"]
+    with subprocess.Popen([*command, "--workers", "2"], cwd=tmp_path) as process:
+        while process.poll() is None and not (tmp_path / "out.txt.partial.json").exists():
+            time.sleep(0.01)
+        process.kill()
+    assert not (tmp_path / "out.txt").exists()
+    assert "go on with --resume, or delete it" in henkan("predict", bundle, "lines.txt", "--out", "out.txt").err
+    other = henkan("predict", bundle, "lines.txt", "--out", "out.txt", "--resume", "--beam", "2")
+    assert "was begun with another option" in other.err
+    assert henkan("predict", bundle, "lines.txt", "--out", "out.txt", "--resume").status == 0
+    assert (tmp_path / "out.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
+    assert not list(tmp_path.glob("out.txt.*"))
