@@ -112,7 +112,7 @@ def test_without_warmup_the_first_rate_is_the_highest() -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "rates"),
-    [  # at updates 1, 2, 4 (the end of the warm-up), 8 and 16 of 16; half a cosine falls to (1 + cos(pi * progress)) / 2
+    [  # at updates 1, 2, 4 (the end of the warm-up), 8 and 16 of 16
         ("constant", [0.25, 0.5, 1.0, 1.0, 1.0]),
         ("inverse_sqrt", [0.25, 0.5, 1.0, math.sqrt(0.5), 0.5]),
         ("noam", [0.25, 0.5, 1.0, math.sqrt(0.5), 0.5]),

@@ -1,17 +1,23 @@
 """A training that is under way or was broken off: its checkpoint and its metrics, in a folder beside the bundle."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from henkan.training import Checkpoint, RunState, load_checkpoint, read_about, save_checkpoint
+from henkan.workflow.lock import NAME as LOCK
+from henkan.workflow.lock import FolderLock
 from henkan.workflow.metrics_log import LogState, MetricsLog
 from henkan.workflow.report import Say
 
 SUFFIX = ".partial"
 CHECKPOINT, METRICS = "checkpoint.safetensors", "metrics.csv"
+CURVES, TENSORBOARD = "curves.png", "tensorboard"
+LEFT = (CHECKPOINT, METRICS, CURVES, TENSORBOARD)  # what a training leaves here
 
 
 @dataclass(frozen=True)
@@ -31,16 +37,31 @@ class Begun:
 
 
 class Partial:
-    """The folder NAME.partial beside the bundle NAME. It is never a bundle, and goes when the bundle is complete."""
+    """The folder NAME.partial beside the bundle NAME. It is never a bundle, and goes when the bundle is complete.
+
+    From ``begin`` or ``resume`` on to the end of a ``with`` statement it belongs to one training alone.
+    """
 
     def __init__(self, bundle: Path) -> None:
         self.bundle = bundle
         self.folder = Path(f"{bundle}{SUFFIX}")
         self.checkpoint = self.folder / CHECKPOINT
         self.metrics = self.folder / METRICS
+        self.lock = FolderLock(self.folder)
+
+    def __enter__(self) -> "Partial":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.lock.is_held and not any((self.folder / name).exists() for name in LEFT):
+            self.remove()  # nothing was left that could be continued
+        self.lock.release()
 
     def check_free(self, *, overwrite: bool) -> None:
         """Raise if a training could be continued here, unless ``overwrite`` gives it up."""
+        self.lock.check_free()
         if self.folder.exists() and (not self.folder.is_dir() or self._foreign()):
             raise ValueError(f"{self.folder} is needed for checkpoints, but holds something else: choose another --out")
         if self.checkpoint.exists() and not overwrite:
@@ -51,6 +72,7 @@ class Partial:
 
     def begun(self) -> Begun:
         """The training that was broken off here; without one, a ``ValueError`` that says what there is."""
+        self.lock.check_free()
         if self.checkpoint.is_file():
             try:
                 return Begun(*read_about(self.checkpoint))
@@ -62,12 +84,14 @@ class Partial:
 
     def begin(self, about: Mapping[str, Any], say: Say) -> "CheckpointFile":
         """Where a new training leaves its checkpoints, and its log. What an earlier one left here is gone."""
-        self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.lock.take()
+        self._empty()
         return CheckpointFile(self.checkpoint, about, MetricsLog(self.metrics, say), say)
 
     def resume(self, about: Mapping[str, Any], say: Say) -> "CheckpointFile":
         """The same, with the checkpoint and the log that were found here."""
+        self.lock.take()
         self._tidy()
         log = MetricsLog(self.metrics, say, LogState.from_dict(about["metrics"]))
         return CheckpointFile(self.checkpoint, about, log, say, load_checkpoint(self.checkpoint))
@@ -75,11 +99,17 @@ class Partial:
     def remove(self) -> None:
         """Remove the folder and what a training leaves there."""
         if self.folder.is_dir():
-            self._tidy()
-            self.checkpoint.unlink(missing_ok=True)
-            self.metrics.unlink(missing_ok=True)
+            self._empty()
+            self.lock.release()
+            self.lock.path.unlink(missing_ok=True)
             if not self._foreign():
                 self.folder.rmdir()
+
+    def _empty(self) -> None:
+        self._tidy()
+        for name in LEFT:
+            path = self.folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
         """Remove what a killed process had half written."""
@@ -87,7 +117,7 @@ class Partial:
             path.unlink(missing_ok=True)
 
     def _foreign(self) -> list[Path]:
-        known = {CHECKPOINT, METRICS}
+        known = {*LEFT, LOCK}
         return [p for p in self.folder.iterdir() if p.name not in known and not p.name.endswith(".tmp")]
 
 

@@ -79,7 +79,7 @@ def train(  # noqa: PLR0913 - what the command takes
     keep = keep_best(loaded, tokenizers)
     measure = dev_evaluator(bundle, loaded.dev_examples(plan.training.dev_size))
 
-    with Interrupts() as interrupts:
+    with partial, Interrupts() as interrupts:
         checkpoints = partial.begin(about, say) if begun is None else partial.resume(about, say)
         say_training(say, begun, plan)
         result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints)
