@@ -47,8 +47,11 @@ def run(arguments: list[str]) -> int:
         raise ValueError(_with_file(str(error), given.get("pairs") or _held_out_file(bundle.data))) from error
     where = given.get("pairs") or "the held-out test split"
     how = describe_strategy(strategy)
-    _show(bundle, result, f"{given['bundle']} on {where}, {how}")
+    # First the files: whoever reads along may stop listening.
     _write(bundle, result, given, {"bundle": str(given["bundle"]), "pairs": str(where), "decoding": how})
+    _show(bundle, result, f"{given['bundle']} on {where}, {how}")
+    if given["report"] is not None:
+        print(f"\nReport: {given['report']}")
     return 0
 
 
@@ -132,4 +135,3 @@ def _write(bundle: "Bundle", result: "EvaluationResult", given: dict[str, Any], 
         language = given["lang"] or preferred_language()
         pairs = given.get("pairs")
         write_report(given["report"], bundle, Path(given["bundle"]), result, pairs=pairs, language=language)
-        print(f"\nReport: {given['report']}")
