@@ -5,6 +5,7 @@ from typing import Any
 
 from henkan.cli.config_file import read_settings
 from henkan.cli.device import add_device, choose_device
+from henkan.cli.explain import preferred_language
 from henkan.cli.parser import Parser, add_fields
 from henkan.config import DataConfig, ModelConfig, TrainingConfig
 
@@ -30,7 +31,7 @@ SECTIONS = ("task", "data", "model", "training")
 STDIN = "-"
 DATA_SHORTHANDS = ("targets", "dev", "dev_targets", "test", "test_targets")
 TRAINING_SHORTHANDS = ("seed", "max_minutes")
-FLAGS = ("--overwrite", "--resume", "--help", "-h")  # every other option is followed by its value
+FLAGS = ("--overwrite", "--resume", "--tensorboard", "--help", "-h")  # every other option is followed by its value
 
 
 def run(arguments: list[str]) -> int:
@@ -40,7 +41,10 @@ def run(arguments: list[str]) -> int:
     settings = read_settings(parser, given["config"], SECTIONS) if given.get("config") else {}
     overrides = {section: {**settings.get(section, {}), **given.get(section, {})} for section in SECTIONS}
     device = choose_device(given["device"])
-    from henkan.workflow.train import train  # here, so that --help is quick
+    from henkan.plotting import use_language  # here, so that --help is quick
+    from henkan.workflow.train import train
+
+    use_language(given["lang"] or preferred_language())
 
     result = train(
         given["target"],
@@ -48,6 +52,7 @@ def run(arguments: list[str]) -> int:
         out=given.get("out"),
         overwrite=given["overwrite"],
         resume=given["resume"],
+        tensorboard=given["tensorboard"],
         device=device,
         say=lambda line: print(line, flush=True),
     )
@@ -63,6 +68,8 @@ def make_parser(target: str | None) -> Parser:
     parser.add_argument("--out", metavar="DIR", help="where the bundle goes [runs/NAME]")
     parser.add_argument("--overwrite", action="store_true", help="replace the bundle that stands there")
     parser.add_argument("--resume", action="store_true", help="go on with a training that was killed or interrupted")
+    parser.add_argument("--tensorboard", action="store_true", help="write the metrics for TensorBoard, too")
+    parser.add_argument("--lang", choices=["ja", "en"], help="language of curves.png [of HENKAN_LANG, of the system]")
     parser.add_argument("--config", metavar="FILE", help="settings from a file")
     add_device(parser)
     task = _task(target)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from henkan.config import TrainingConfig
 from henkan.nn import count_parameters
-from henkan.training import FitResult
+from henkan.training import DevReport, FitResult
 from henkan.workflow.begun import other_machine
 from henkan.workflow.partial import Begun
 from henkan.workflow.plan import Plan
@@ -56,10 +57,16 @@ def say_result(say: Say, result: FitResult, plan: Plan, path: Path) -> None:
         "interrupted": "Interrupted",
         "diverged": "The loss was not a number several times in a row",
     }
-    best = f"; the best weights are those of step {result.best.step:,}" if result.best else ""
+    best = f"; the best weights are {_whose(result.best, plan.training)}" if result.best else ""
     say(f"  {endings[result.stopped_by]}: {plural(result.steps, 'update')} in {minutes(result.seconds)}{best}.")
     if result.skipped:
         say(f"  {plural(result.skipped, 'update')} skipped, because the loss was not a number.")
     if result.stopped_by == "diverged":
         say(f"  Try a lower rate: --training.learning_rate {plan.training.learning_rate / 3:.1g}")
     say(f"  Saved: {path}")
+
+
+def _whose(best: DevReport, config: TrainingConfig) -> str:
+    if best.weights == "average":
+        return f"the average of the {config.average} {config.average_of}"
+    return f"{'the EMA' if best.weights == 'ema' else 'those'} of step {best.step:,}"

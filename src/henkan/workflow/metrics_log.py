@@ -3,10 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from henkan.training import DevReport, RunState, StepReport
 from henkan.workflow.report import Say
@@ -34,17 +34,25 @@ class LogState:
         return cls(**{**data, "rows": tuple(data["rows"]), "reports": tuple(data["reports"])})
 
 
+class View(Protocol):
+    """Shows the rows in another form, each time there is a new one."""
+
+    def on_rows(self, rows: Sequence[Row]) -> None: ...
+
+
 @dataclass
 class MetricsLog:
     """Keeps the file ``path``, as an observer of the run. If it cannot be written, that is said once and costs nothing.
 
-    The loss of a row is the mean over the updates since the row before, skipped ones left out.
+    The loss of a row is the mean over the updates since the row before, skipped ones left out. A row of an evaluation
+    says whose weights were measured if they are averaged ones. ``views`` show the same rows.
     """
 
     path: Path
     say: Say
     state: LogState = field(default_factory=LogState)
     is_failing: bool = False
+    views: list[View] = field(default_factory=list)
 
     def on_step(self, report: StepReport) -> None:
         state = _with_step(self.state, report)
@@ -63,7 +71,9 @@ class MetricsLog:
         self._take(replace(state, rows=(*state.rows, row), loss_sum=0.0, updates=0, due=due))
 
     def on_evaluation(self, report: DevReport) -> None:
-        figures = {name: round(value, 6) for name, value in report.metrics.items()}
+        figures: Row = {name: round(value, 6) for name, value in report.metrics.items()}
+        if report.weights != "own":
+            figures["weights"] = report.weights
         row = {"step": report.step, "epoch": self.state.epoch, "seconds": round(report.seconds, 1), **figures}
         updates, evaluations = self.state.reports
         self._take(replace(self.state, rows=(*self.state.rows, row), reports=(updates, evaluations + 1)))
@@ -93,6 +103,8 @@ class MetricsLog:
             if not self.is_failing:
                 self.say(f"  {self.path} cannot be written ({error.strerror}): the training goes on, its rows are kept")
             self.is_failing = True
+        for view in self.views:
+            view.on_rows(state.rows)
 
 
 def _with_step(state: LogState, report: StepReport) -> LogState:

@@ -127,8 +127,9 @@ def describe_skipped(report: StepReport) -> str:
 
 
 def describe_dev(report: DevReport, metric: str) -> str:
-    """The metric by which the best weights are chosen, and whether these are they."""
-    return f"{metric} {figure(metric, report.metrics[metric])}{'  best so far' if report.is_best else ''}"
+    """The metric by which the best weights are chosen, whether these are they, and if they are averaged."""
+    whose = {"own": "", "ema": "  (EMA)", "average": "  (averaged weights)"}[report.weights]
+    return f"{metric} {figure(metric, report.metrics[metric])}{whose}{'  best so far' if report.is_best else ''}"
 
 
 def remaining(report: StepReport) -> str:

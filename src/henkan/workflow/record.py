@@ -65,5 +65,6 @@ def _dev(report: DevReport) -> dict[str, Any]:
         "step": report.step,
         "seconds": round(report.seconds, 1),
         "best": report.is_best,
+        **({"weights": report.weights} if report.weights != "own" else {}),
         **{name: round(value, 6) for name, value in report.metrics.items()},
     }

@@ -11,14 +11,16 @@ from henkan.training import FitResult, KeepBest, Observer
 from henkan.workflow.announce import say_data, say_plan, say_result, say_training
 from henkan.workflow.begun import check_unchanged, describe_begun
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
+from henkan.workflow.event_file import check_tensorboard
 from henkan.workflow.interrupts import Interrupts
-from henkan.workflow.partial import METRICS, Begun, Partial
+from henkan.workflow.partial import Begun, Partial
 from henkan.workflow.plan import Plan, plan_again, plan_training
 from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.prepare import prepare, prepare_training, store_prepared
 from henkan.workflow.record import make_record
 from henkan.workflow.report import Say, describe_figures, heading, silent
 from henkan.workflow.run import run
+from henkan.workflow.shown import Shown
 from henkan.workflow.target import Target
 from henkan.workflow.wishes import Overrides, check_overrides
 
@@ -42,6 +44,7 @@ def train(  # noqa: PLR0913 - what the command takes
     out: str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    tensorboard: bool = False,
     test: bool = True,
     device: torch.device | str = "cpu",
     say: Say = silent,
@@ -54,11 +57,15 @@ def train(  # noqa: PLR0913 - what the command takes
     ``say`` hears the report, line by line; ``observer`` watches the training itself. Ctrl-C before the training
     begins leaves nothing behind; during the training it ends it, and the bundle is saved.
 
+    ``tensorboard`` writes the metrics for TensorBoard, too, which is an extra.
+
     A training leaves checkpoints in a folder beside the bundle, see ``Partial``. Given the same arguments, ``resume``
     goes on from there: after a kill, or after Ctrl-C.
     """
     overrides = overrides or {}
     check_overrides(overrides)
+    if tensorboard:
+        check_tensorboard()
     loaded, wishes, prepared = prepare_training(target, overrides, say)
     path = Path(out) if out is not None else RUNS / loaded.name
     partial = Partial(path)
@@ -81,13 +88,14 @@ def train(  # noqa: PLR0913 - what the command takes
 
     with partial, Interrupts() as interrupts:
         checkpoints = partial.begin(about, say) if begun is None else partial.resume(about, say)
+        shown = Shown(checkpoints.log, partial, keep, about, say, tensorboard=tensorboard)
         say_training(say, begun, plan)
         result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints)
         _check_learned(result, plan, partial)
         record = make_record(target, loaded, tokenizers, plan, result)
         bundle = bundle.with_record(**record, metric=keep.metric, started=about["started"])
         bundle.save(path, overwrite=overwrite)
-        checkpoints.log.write(path / METRICS)
+        shown.write(path)
         say_result(say, result, plan, path)
         metrics = _test(bundle, path, loaded, interrupts, say) if test else None
         _leave(say, partial, result)
