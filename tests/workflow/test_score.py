@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 from bundles import random_bundle
 
+from henkan.bundle import Bundle
+from henkan.data import Tokenizer
+from henkan.nn import Transformer
 from henkan.workflow.score import HEADER, score_file
 
 
@@ -40,3 +44,18 @@ def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str, said: str) -
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=said):
         score_file(random_bundle(), path)
+
+
+def test_tags_stand_in_the_third_column(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("abc\tAB\tV;PST\n", encoding="utf-8")
+    plain = random_bundle()
+    with pytest.raises(ValueError, match="line 1 has 3 columns instead of 2"):
+        score_file(plain, path)
+    source = Tokenizer.train("characters", ["abcdefgh 日本語\tV;PST;N"], features=True)
+    torch.manual_seed(1)
+    model = Transformer(len(source.vocabulary), len(plain.target_tokenizer.vocabulary), 16, 1, 2, 32, 40).eval()
+    bundle = Bundle(model, source, plain.target_tokenizer, plain.limits, {}, {})
+    lines, notes = score_file(bundle, path)
+    assert notes == []
+    assert float(lines[0].split("\t")[0]) == pytest.approx(bundle.score([("abc\tV;PST", "AB")])[0].log_prob, abs=1e-3)

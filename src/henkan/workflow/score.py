@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from henkan.bundle import Bundle
-from henkan.data import read_lines
+from henkan.data import FeatureTokenizer, read_lines
+from henkan.data.features import with_features
 from henkan.workflow.predict import unknown_notes
 
 HEADER = "log_prob\tper_token\tsource\ttarget"
@@ -16,7 +17,10 @@ def score_file(bundle: Bundle, path: str | Path) -> tuple[list[str], list[str]]:
     The end token is a token, too. A blank line stays blank. Then notes on what to know before trusting the figures.
     """
     lines = read_lines(path)
-    pairs = {number: _pair(line, number, path) for number, line in enumerate(lines, start=1) if line.strip()}
+    tagged = isinstance(bundle.source_tokenizer, FeatureTokenizer)
+    pairs = {
+        number: _pair(line, number, path, tagged=tagged) for number, line in enumerate(lines, start=1) if line.strip()
+    }
     scores = dict(zip(pairs, bundle.score(list(pairs.values()), lines=list(pairs)), strict=True))
     sources, targets = [pair[0] for pair in pairs.values()], [pair[1] for pair in pairs.values()]
     notes = [
@@ -30,8 +34,11 @@ def score_file(bundle: Bundle, path: str | Path) -> tuple[list[str], list[str]]:
     return scored, notes
 
 
-def _pair(line: str, number: int, path: str | Path) -> tuple[str, str]:
+def _pair(line: str, number: int, path: str | Path, *, tagged: bool) -> tuple[str, str]:
     columns: Sequence[str] = line.split("\t")
+    if tagged and len(columns) == 3:
+        return with_features(columns[0], columns[2]), columns[1]
     if len(columns) != 2:
-        raise ValueError(f"{path}, line {number} has {len(columns)} columns instead of 2: write source, tab, target")
+        wanted = "3: write source, tab, target, tab, tags" if tagged else "2: write source, tab, target"
+        raise ValueError(f"{path}, line {number} has {len(columns)} columns instead of {wanted}")
     return columns[0], columns[1]
