@@ -31,7 +31,14 @@ SECTIONS = ("task", "data", "model", "training")
 STDIN = "-"
 DATA_SHORTHANDS = ("targets", "dev", "dev_targets", "test", "test_targets")
 TRAINING_SHORTHANDS = ("seed", "max_minutes")
-FLAGS = ("--overwrite", "--resume", "--tensorboard", "--help", "-h")  # every other option is followed by its value
+FLAGS = (
+    "--overwrite",
+    "--resume",
+    "--tensorboard",
+    "--find-batch-size",
+    "--help",
+    "-h",
+)  # every other option is followed by its value
 
 
 def run(arguments: list[str]) -> int:
@@ -53,6 +60,7 @@ def run(arguments: list[str]) -> int:
         overwrite=given["overwrite"],
         resume=given["resume"],
         tensorboard=given["tensorboard"],
+        find_batch_size=given["find_batch_size"],
         device=device,
         say=lambda line: print(line, flush=True),
     )
@@ -69,6 +77,7 @@ def make_parser(target: str | None) -> Parser:
     parser.add_argument("--overwrite", action="store_true", help="replace the bundle that stands there")
     parser.add_argument("--resume", action="store_true", help="go on with a training that was killed or interrupted")
     parser.add_argument("--tensorboard", action="store_true", help="write the metrics for TensorBoard, too")
+    parser.add_argument("--find-batch-size", action="store_true", help="try out which batches train fastest here")
     parser.add_argument("--lang", choices=["ja", "en"], help="language of curves.png [of HENKAN_LANG, of the system]")
     parser.add_argument("--config", metavar="FILE", help="settings from a file")
     add_device(parser)

@@ -35,7 +35,7 @@ def seconds_per_update(
     """The mean time of an update, its optimizer left out."""
     criterion = LabelSmoothingCrossEntropy(config.label_smoothing, model.pad_idx)
     seconds: list[float] = []
-    with _training(model):
+    with training_mode(model):
         for batch in _batches(model, batches):
             start = time.perf_counter()
             with torch.autocast(batch.src.device.type, dtype=autocast, enabled=autocast is not None):
@@ -55,7 +55,7 @@ def _batches(model: Transformer, batches: TokenBatches) -> Iterator[Batch]:
 
 
 @contextmanager
-def _training(model: Transformer) -> Iterator[None]:
+def training_mode(model: Transformer) -> Iterator[None]:
     """Training mode inside; mode, gradients and random numbers are afterwards as they were."""
     was_training = model.training
     model.train()

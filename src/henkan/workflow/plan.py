@@ -12,6 +12,7 @@ from henkan.config import ModelConfig, TrainingConfig
 from henkan.data import EncodedPair, PairArrays, TokenBatches, iter_encoded
 from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.nn import Transformer
+from henkan.workflow.batch_size import choose_batch_size, describe_trials, try_batch_sizes
 from henkan.workflow.choose import (
     Choice,
     DataSize,
@@ -28,6 +29,7 @@ from henkan.workflow.choose import (
 from henkan.workflow.pace import seconds_per_update, try_precision
 from henkan.workflow.plan_tokenizers import Tokenizers
 from henkan.workflow.prepare import Prepared
+from henkan.workflow.report import Say, heading
 from henkan.workflow.wishes import Wishes
 
 PACE_BATCHES = 3
@@ -49,8 +51,11 @@ class Plan:
     choices: Sequence[Choice]
 
 
-def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device) -> Plan:
-    """The model, its weights made from the seed, and the schedule that fits data and machine."""
+def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device, find: Say | None = None) -> Plan:
+    """The model, its weights made from the seed, and the schedule that fits data and machine.
+
+    With ``find``, the batches are as large as this machine trains them fastest; it hears what was tried.
+    """
     target, tokenizers, pairs = prepared.target, prepared.tokenizers, prepared.pairs
     size = DataSize.of(pairs)
     sizes = model_rules(size, on_accelerator=device.type != "cpu")
@@ -67,6 +72,10 @@ def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device) -> P
 
     model = _make_model(tokenizers, model_config, first.seed, device)
     autocast, precision_why = try_precision(model, pairs, first)
+    if find is not None:
+        wished = [*wished, _found_rule(model, pairs, first, autocast, find)]
+        first, _ = apply("training", TrainingConfig(), [*rules, *wished])
+        batches = make_batches(pairs, first)
     step_seconds = seconds_per_update(model, batches, first, autocast)
 
     rules += _length_rules(first, wishes, size, step_seconds, len(batches))
@@ -100,6 +109,18 @@ def plan_again(prepared: Prepared, about: Mapping[str, Any], device: torch.devic
         seconds=about["seconds"],
         choices=[Choice(*choice) for choice in about["choices"]],
     )
+
+
+def _found_rule(
+    model: Transformer, pairs: PairArrays, config: TrainingConfig, autocast: torch.dtype | None, say: Say
+) -> Rule:
+    """The size of a batch, tried out on this machine."""
+    heading(say, "Trying batches (the smallest that is nearly as fast as the fastest makes the most updates)")
+    trials = try_batch_sizes(model, pairs, config, autocast)
+    chosen = choose_batch_size(trials, 60 * config.max_minutes if config.max_minutes else None)
+    for line in describe_trials(trials, chosen):
+        say(line)
+    return Rule({"batch_tokens": chosen}, f"tried out: {len(trials)} sizes on this machine")
 
 
 def make_batches(pairs: Sequence[EncodedPair], config: TrainingConfig) -> TokenBatches:

@@ -45,6 +45,7 @@ def train(  # noqa: PLR0913 - what the command takes
     overwrite: bool = False,
     resume: bool = False,
     tensorboard: bool = False,
+    find_batch_size: bool = False,
     test: bool = True,
     device: torch.device | str = "cpu",
     say: Say = silent,
@@ -57,7 +58,8 @@ def train(  # noqa: PLR0913 - what the command takes
     ``say`` hears the report, line by line; ``observer`` watches the training itself. Ctrl-C before the training
     begins leaves nothing behind; during the training it ends it, and the bundle is saved.
 
-    ``tensorboard`` writes the metrics for TensorBoard, too, which is an extra.
+    ``tensorboard`` writes the metrics for TensorBoard, too, which is an extra. ``find_batch_size`` tries out which
+    batches this machine trains fastest; what was found is part of the training that ``resume`` goes on with.
 
     A training leaves checkpoints in a folder beside the bundle, see ``Partial``. Given the same arguments, ``resume``
     goes on from there: after a kill, or after Ctrl-C.
@@ -66,6 +68,8 @@ def train(  # noqa: PLR0913 - what the command takes
     check_overrides(overrides)
     if tensorboard:
         check_tensorboard()
+    if find_batch_size and "batch_tokens" in overrides.get("training", {}):
+        raise ValueError("--find-batch-size chooses batch_tokens: leave one of them out")
     loaded, wishes, prepared = prepare_training(target, overrides, say)
     path = Path(out) if out is not None else RUNS / loaded.name
     partial = Partial(path)
@@ -79,7 +83,7 @@ def train(  # noqa: PLR0913 - what the command takes
     if begun is not None:
         plan, about = plan_again(prepared, begun.about, torch.device(device)), begun.about
     else:
-        plan = plan_training(prepared, wishes, torch.device(device))
+        plan = plan_training(prepared, wishes, torch.device(device), say if find_batch_size else None)
         about = describe_begun(loaded, overrides, tokenizers, plan)
     say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
