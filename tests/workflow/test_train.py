@@ -238,3 +238,82 @@ def test_ctrl_c_before_the_training_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         train(str(pairs), overrides=quick, out=tmp_path / "runs" / "out")
     assert sorted(tmp_path.iterdir()) == before
+
+
+# Averages, and updates that cannot be made
+
+
+@pytest.mark.parametrize(
+    ("average", "said"), [("last", "the average of the last 5"), ("best", "the average of the best 5")]
+)
+def test_an_average_that_is_better_is_the_bundle_and_is_said(
+    pairs: Path, tmp_path: Path, quick: Overrides, average: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = iter([0.5, 0.4, 0.3])
+    monkeypatch.setattr(train_module, "dev_evaluator", lambda *_: lambda: {"character_error_rate": next(errors)})
+    averaged = {**quick, "training": {**quick["training"], "average": average}}
+    lines: list[str] = []
+    result = train(str(pairs), overrides=averaged, out=tmp_path / "out", say=lines.append)
+    assert any(f"the best weights are {said}." in line for line in lines)
+    assert any("30.00%  (averaged weights)  best so far" in line for line in lines)
+    record = Bundle.load(result.path).record
+    assert [entry.get("weights") for entry in record["history"]] == [None, None, "average"]
+    assert record["settings"]["training"]["average"] == average
+    last = (result.path / "metrics.csv").read_text("utf-8").splitlines()[-1]
+    assert last.endswith(",average")
+
+
+def test_the_exponential_mean_is_the_bundle_and_is_said(pairs: Path, tmp_path: Path, quick: Overrides) -> None:
+    lines: list[str] = []
+    ema = {**quick, "training": {**quick["training"], "average": "ema"}}
+    result = train(str(pairs), overrides=ema, out=tmp_path / "out", say=lines.append)
+    assert any("the best weights are the EMA of step" in line for line in lines)
+    assert {entry["weights"] for entry in result.bundle.record["history"]} == {"ema"}
+    assert not same_weights(result.bundle, train(str(pairs), overrides=quick, out=tmp_path / "plain").bundle)
+
+
+def test_a_training_that_diverges_leaves_its_best_weights_as_a_bundle_and_a_sentence(
+    pairs: Path, tmp_path: Path, quick: Overrides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from henkan.training import fit
+
+    real, calls = fit.__globals__["train_step"], []
+
+    def explodes(*arguments: object, **options: object) -> tuple[torch.Tensor, int]:
+        calls.append(1)
+        if len(calls) > 4:
+            return torch.tensor(math.nan), 1
+        return real(*arguments, **options)
+
+    monkeypatch.setitem(fit.__globals__, "train_step", explodes)
+    lines: list[str] = []
+    result = train(str(pairs), overrides=quick, out=tmp_path / "out", say=lines.append, observer=Watcher())
+    said = " ".join(" ".join(lines).split())
+    assert "The loss was not a number several times in a row: 4 updates" in said
+    assert "the best weights are those of step 3" in said
+    assert "Try a lower rate: --training.learning_rate 0.0003" in said
+    saved = Bundle.load(result.path)
+    assert all(parameter.isfinite().all() for parameter in saved.model.parameters())
+    assert (saved.record["stopped_by"], saved.record["skipped"]) == ("diverged", 5)
+    assert len(saved.predict(["aあx"])) == 1
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_decoding_the_dev_set_changes_nothing_that_is_learned(pairs: Path, tmp_path: Path, quick: Overrides) -> None:
+    """With dropout on, and whatever is averaged (T36): the loss of every update is the same."""
+
+    def losses(**training: object) -> list[float]:
+        watcher = Watcher()
+        settings = {
+            **quick,
+            "model": {**quick["model"], "dropout": 0.3},
+            "training": {**quick["training"], "max_steps": 12, **training},
+        }
+        train(str(pairs), overrides=settings, out=tmp_path / "out", overwrite=True, observer=watcher)
+        return [report.loss for report in watcher.steps]
+
+    once = losses(evaluations=1)
+    assert len(set(once)) > 6
+    assert losses(evaluations=12) == once
+    for average in ("last", "best", "ema"):
+        assert losses(evaluations=6, average=average) == once
