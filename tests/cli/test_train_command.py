@@ -119,3 +119,34 @@ def test_a_real_signal_leaves_a_usable_bundle(pairs: Path, tmp_path: Path, numbe
     assert "test" in bundle.record
     assert bundle.predict(["a日x"])
     assert {path.name for path in files_below(tmp_path / "runs") if path.name.startswith(".")} == set()
+
+
+def test_options_without_a_value_may_stand_before_the_target(henkan: Henkan, pairs: Path) -> None:
+    pytest.importorskip("tensorboard")
+    at = TINY.index("--training.batch_tokens")
+    result = henkan(
+        "train", "--tensorboard", "--find-batch-size", pairs, "--lang", "ja", *TINY[:at], *TINY[at + 2 :]
+    )  # fmt: skip
+    assert (result.status, result.err) == (0, "")
+    assert "chosen" in result.out
+    assert {path.name for path in Path("runs/pairs").iterdir()} >= {"curves.png", "metrics.csv", "tensorboard"}
+    both = henkan("train", pairs, "--find-batch-size", "--training.batch_tokens", 512, "--out", "other")
+    assert (both.status, both.err.count("\n")) == (2, 1)
+    assert "--find-batch-size chooses batch_tokens: leave one of them out" in both.err
+
+
+def test_the_language_of_the_curves_is_that_of_the_option_or_of_the_environment(
+    henkan: Henkan, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from henkan.plotting import language, use_language
+
+    try:
+        monkeypatch.setenv("HENKAN_LANG", "ja")
+        henkan("train", pairs, *TINY)
+        assert language() == "ja"
+        henkan("train", pairs, *TINY, "--overwrite", "--lang", "en")
+        assert language() == "en"
+        refused = henkan("train", pairs, *TINY, "--lang", "fr")
+        assert (refused.status, refused.err.count("\n")) == (2, 1)
+    finally:
+        use_language("en")
