@@ -39,17 +39,21 @@ def kill_in_training(folder: Path, wait: float, *arguments: str) -> bool:
 
 
 @pytest.mark.slow
-def test_a_process_killed_at_random_moments_ends_with_the_same_bundle(pairs: Path, tmp_path: Path) -> None:  # T33
-    with spawn(tmp_path, *OFTEN, "--out", "whole") as process:
+@pytest.mark.parametrize("average", ["none", "last", "ema"])
+def test_a_process_killed_at_random_moments_ends_with_the_same_bundle(
+    pairs: Path, tmp_path: Path, average: str
+) -> None:  # T33
+    often = [*OFTEN, "--training.average", average]
+    with spawn(tmp_path, *often, "--out", "whole") as process:
         process.communicate()
     assert process.returncode == 0
     generator, kills = random.Random(int(time.time())), 0
-    kills += kill_in_training(tmp_path, 0.3, *OFTEN)
+    kills += kill_in_training(tmp_path, 0.3, *often)
     assert kills == 1
     while not (tmp_path / "runs" / "pairs").exists() and kills < 6:
-        kills += kill_in_training(tmp_path, generator.uniform(0.0, 0.5), *OFTEN, "--resume")
+        kills += kill_in_training(tmp_path, generator.uniform(0.0, 0.5), *often, "--resume")
     if (tmp_path / "runs" / "pairs.partial").exists():
-        with spawn(tmp_path, *OFTEN, "--resume") as process:
+        with spawn(tmp_path, *often, "--resume") as process:
             said = process.communicate()[0]
         assert process.returncode == 0, said
         assert "Training, resumed after" in said
