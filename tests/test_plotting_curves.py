@@ -42,7 +42,7 @@ def test_the_ring_is_around_the_best_and_of_equal_ones_the_last(
     middle = figure.axes[1]
     [x], [y] = middle.lines[-1].get_data()
     assert (x, y) == best
-    assert f"{best[1]:.2%}" in middle.texts[0].get_text()
+    assert middle.get_title(loc="right") == f"best {best[1]:.2%} (update {best[0]:,})"
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -27,7 +27,8 @@ def learning_curves(
 ) -> "Figure":
     """Three panels, one above the other, of (update, value): training loss, ``metric`` on the dev set, learning rate.
 
-    The best of ``dev`` and ``average``, measures of averaged weights, has a ring. Nothing to draw leaves a panel empty.
+    The best of ``dev`` and ``average``, measures of averaged weights, has a ring and is named. Without points a panel
+    is empty.
     """
     figure = new_figure(width=7.2, height=7.4)
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[3, 3, 2])
@@ -65,13 +66,8 @@ def _ring(axes: "Axes", points: Points, lower_is_better: bool) -> None:
         sign = 1 if lower_is_better else -1
         best = min(reversed(points), key=lambda point: sign * point[1])
         axes.plot(*best, "o", markersize=13, markerfacecolor="none", markeredgecolor="black")
-        words = L(f"最良 {best[1]:.2%}", f"best {best[1]:.2%}")
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
-        right = best[0] > sum(axes.get_xlim()) / 2
-        axes.annotate(
-            words, best, xytext=(-12 if right else 12, 12), textcoords="offset points", fontsize=MEDIUM,
-            ha="right" if right else "left", bbox=box,
-        )  # fmt: skip
+        words = L(f"最良 {best[1]:.2%}（更新 {best[0]:,}）", f"best {best[1]:.2%} (update {best[0]:,})")
+        axes.set_title(words, fontsize=MEDIUM, loc="right")
 
 
 def _columns(points: Points) -> tuple[list[float], list[float]]:
