@@ -97,6 +97,7 @@ class ModelConfig:
 PRESETS = {
     "small": ModelConfig(64, 4, 2, 2, 256),
     "medium": ModelConfig(128, 4, 3, 3, 512),
+    "wide": ModelConfig(256, 4, 3, 2, 1024),
     "large": ModelConfig(256, 8, 4, 4, 1024),
 }
 

@@ -18,9 +18,11 @@ def size(pairs: int, tokens_per_pair: int = 10, longest: int = 20) -> DataSize:
         (10, False, "small"),
         (1_999, False, "small"),
         (2_000, False, "medium"),
+        (9_999, False, "medium"),
+        (10_000, False, "wide"),
+        (50_000, False, "wide"),
         (49_999, True, "medium"),
         (50_000, True, "large"),
-        (50_000, False, "medium"),
     ],
 )
 def test_more_data_gets_a_larger_model(pairs: int, on_accelerator: bool, preset: str) -> None:
@@ -29,6 +31,11 @@ def test_more_data_gets_a_larger_model(pairs: int, on_accelerator: bool, preset:
         assert getattr(config, field) == getattr(PRESETS[preset], field)
     assert any(preset in choice.reason for choice in choices)
     assert all(choice.reason for choice in choices)
+
+
+def test_a_wide_model_is_for_short_sequences() -> None:
+    config, _ = apply("model", ModelConfig(), choose.model_rules(size(50_000, tokens_per_pair=40, longest=90)))
+    assert (config.d_model, config.num_decoder_layers) == (128, 3)
 
 
 def test_there_is_room_for_the_longest_sequence_and_for_the_longest_output() -> None:
@@ -69,9 +76,10 @@ def test_batches_shrink_until_enough_updates_fit_into_the_time() -> None:
     assert choose.budget_rules(1024, 9.9, 1.0, longest=20) == []
 
 
-def test_wide_models_learn_at_a_lower_rate() -> None:
-    rates = [choose.rate_rules(PRESETS[name])[0].values["learning_rate"] for name in ("small", "large")]
-    assert rates[0] > rates[1]
+def test_large_models_learn_at_a_lower_rate() -> None:
+    names = ("small", "wide", "large")
+    rates = [choose.rate_rules(PRESETS[name])[0].values["learning_rate"] for name in names]
+    assert rates[0] == rates[1] > rates[2]
 
 
 def test_the_last_rule_wins_and_its_reason_stays() -> None:

@@ -12,13 +12,15 @@ from henkan.data.arrays import PairArrays
 
 Config = TypeVar("Config", DataConfig, ModelConfig, TrainingConfig)
 
-SMALL_BELOW, MEDIUM_BELOW = 2_000, 50_000  # training pairs
+SMALL_BELOW, WIDE_FROM, LARGE_FROM = 2_000, 10_000, 50_000  # training pairs
+SHORT = 32  # symbols of the longer side, on average: words and names, but not sentences
 SIZE_FIELDS = ("d_model", "num_heads", "num_encoder_layers", "num_decoder_layers", "d_ff")
 MIN_BATCH_TOKENS, MAX_BATCH_TOKENS = 512, 4096
 MIN_BUDGET_TOKENS = 1024  # smaller batches make worse updates, hardly faster ones
 MIN_BATCHES = 16  # per epoch, before batches are allowed to grow
 EPOCHS, MIN_STEPS, MAX_STEPS = 40, 1_000, 20_000
 MAX_WARMUP = 400
+DEEP = 8  # layers of both stacks
 AS_ASKED = "as you asked"
 
 
@@ -83,13 +85,15 @@ def output_limit(size: DataSize) -> int:
 
 def model_rules(size: DataSize, *, on_accelerator: bool = False) -> list[Rule]:
     """The size of the model, from the size of the data, and from what the machine can train in a day."""
-    name, why = "large", f"there are {MEDIUM_BELOW:,} or more training pairs"
+    name, why = "medium", f"there are fewer than {LARGE_FROM:,} training pairs"
     if size.pairs < SMALL_BELOW:
         name, why = "small", f"there are fewer than {SMALL_BELOW:,} training pairs"
-    elif size.pairs < MEDIUM_BELOW:
-        name, why = "medium", f"there are fewer than {MEDIUM_BELOW:,} training pairs"
-    elif not on_accelerator:
-        name, why = "medium", "a large model would take days without an accelerator"
+    elif size.pairs >= LARGE_FROM and on_accelerator:
+        name, why = "large", f"there are {LARGE_FROM:,} or more training pairs"
+    elif size.pairs >= WIDE_FROM and size.tokens < SHORT * size.pairs and not on_accelerator:
+        name, why = "wide", "short sequences leave time for a wide model; a shallow decoder, whose steps are many"
+    elif size.pairs >= LARGE_FROM:
+        why = "a large model would take days without an accelerator"
     sizes = asdict(PRESETS[name])
     rules = [
         Rule({field: sizes[field] for field in SIZE_FIELDS}, f"the {name} preset: {why}"),
@@ -139,7 +143,9 @@ def warmup_rules(num_steps: int) -> list[Rule]:
 
 
 def rate_rules(model: ModelConfig) -> list[Rule]:
-    """The learning rate: wide models take smaller steps."""
-    if model.d_model >= PRESETS["large"].d_model:
-        return [Rule({"learning_rate": 5e-4}, f"wide models (d_model {model.d_model}) learn steadier with a low rate")]
-    return [Rule({"learning_rate": 1e-3}, f"narrow models (d_model {model.d_model}) stand a high rate")]
+    """The learning rate: large models take smaller steps."""
+    layers = model.num_encoder_layers + model.num_decoder_layers
+    sizes = f"d_model {model.d_model}, {layers} layers"
+    if model.d_model >= PRESETS["large"].d_model and layers >= DEEP:
+        return [Rule({"learning_rate": 5e-4}, f"large models ({sizes}) learn steadier with a low rate")]
+    return [Rule({"learning_rate": 1e-3}, f"models of this size ({sizes}) stand a high rate")]
