@@ -67,8 +67,8 @@ class DatesTask(Task):
             "learning_rate": 1e-3,
             "warmup_steps": 100,
             "label_smoothing": 0.0,
-            "batch_rows": 128,
-            "max_steps": 1500,
+            "batch_tokens": 1024,
+            "max_minutes": 4.5,
         }
         return {"model": {**model, "dropout": 0.0, "norm_first": True}, "training": training}
 

@@ -59,7 +59,9 @@ class NumbersTask(Task):
         )
 
     def recipe(self) -> dict[str, dict[str, Any]]:
-        """That of addition: what is to be learned is exact, so nothing is dropped or smoothed."""
+        """That of addition, because what is to be learned is exact. Of words, the pieces that numbers are made of."""
+        words = "source" if self.direction == "digits" else "target"
+        data = {f"{words}_tokenizer": "bpe", f"{words}_vocabulary": 300, "unseen": "unknown"}
         model = {"d_model": 128, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 2, "d_ff": 512}
         training = {
             "optimizer": "adamw",
@@ -67,10 +69,10 @@ class NumbersTask(Task):
             "learning_rate": 1e-3,
             "warmup_steps": 100,
             "label_smoothing": 0.0,
-            "batch_rows": 128,
-            "max_steps": 1500,
+            "batch_tokens": 1024,
+            "max_minutes": 4.5,
         }
-        return {"model": {**model, "dropout": 0.0, "norm_first": True}, "training": training}
+        return {"data": data, "model": {**model, "dropout": 0.0, "norm_first": True}, "training": training}
 
     def _drawn(self) -> list[Example]:
         """Numbers with a language, "21" tab "de", each with its digits."""
