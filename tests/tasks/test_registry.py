@@ -57,4 +57,4 @@ def test_every_task_brings_what_a_run_needs(name: str):
     assert task.metric in right
     assert right["exact_match"] == 1.0
     assert right[f"{task.symbol_name}_error_rate"] == 0.0
-    assert set(task.recipe()) <= {"model", "training"}
+    assert set(task.recipe()) <= {"data", "model", "training"}
