@@ -92,3 +92,15 @@ def test_sources_with_several_targets_repeats_and_small_tests_are_warnings(tmp_p
     ).warnings()
     assert [warning.split(":")[1][1:13] for warning in warnings] == ["50% of the s", "40% of the r", "1 test sourc"]
     assert make_data_report(Splits([Example("ab", ("X",))], [], []), SOURCE, TARGET).warnings() == []
+
+
+def test_features_that_were_found_are_named_with_the_way_to_say_otherwise(tmp_path: Path):
+    path = tmp_path / "own.tsv"
+    path.write_text("".join(f"{word}\t{word}s\tN;PL\n" for word in ("ab", "ba", "bb")))
+    file = read_pairs(path)
+    source = Tokenizer.train("characters", [example.source for example in file.examples], features=True)
+    report = make_data_report(Splits(file.examples, [], []), source, TARGET, file.report)
+    assert any(
+        line.startswith("features: 2 tags (N, PL)") and "--data.features none" in line for line in report.lines()
+    )
+    assert report.source.scripts == {"Latin": 2}  # tags are no characters

@@ -15,10 +15,11 @@ from henkan.data.features import Features
 from henkan.data.lines import decode_lines, iter_lines, read_lines
 from henkan.data.pair_reader import PairReader, ReadReport
 from henkan.data.pairs import Example, PairFile, group_rows, read_pairs
-from henkan.data.report import DataReport, make_data_report
+from henkan.data.report import DataReport
 from henkan.data.rows import open_pairs
 from henkan.data.splits import Splits, source_fraction, split_by_source
 from henkan.data.subwords import BytePairTokenizer, UnigramTokenizer
+from henkan.data.survey import make_data_report
 from henkan.data.tokenizers import KINDS, CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
 from henkan.data.vocabulary import BOS_IDX, EOS_IDX, NUM_SPECIALS, PAD_IDX, UNK_IDX, UNKNOWN, Vocabulary
 from henkan.data.words import WordTokenizer

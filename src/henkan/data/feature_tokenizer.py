@@ -47,6 +47,9 @@ class FeatureTokenizer(Tokenizer):
         tag_ids = [known.encode([tag])[0] if tag in known else UNK_IDX for tag in tags]
         return [*self.inner.encode_symbols(head), *tag_ids]
 
+    def unknown(self, text: str) -> list[str]:
+        return [symbol.removeprefix(TAG) for symbol in super().unknown(text)]
+
     def labels(self, text: str) -> list[str]:
         return [label.removeprefix(TAG) for label in super().labels(text)]
 

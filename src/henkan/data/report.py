@@ -1,16 +1,14 @@
 """What a data set holds, in a few lines for people, with a warning where it matters."""
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from henkan.data.feature_tokenizer import FeatureTokenizer, split_features
 from henkan.data.pair_reader import ReadReport
-from henkan.data.scripts import count_scripts
-from henkan.data.splits import Splits
-from henkan.data.tokenizers import Kind, Tokenizer
+from henkan.data.tokenizers import Kind
 
-MAX_SHOWN = 5  # unseen symbols named in a line
+MAX_TAGS = 5  # tags named in a line
 HOW = {
     "characters": "characters",
     "separator": "split at the separator",
@@ -21,16 +19,20 @@ HOW = {
 # From these shares on, what was found is likely to cost figures or trust, so it is a warning.
 MANY_UNSEEN, MANY_CONFLICTS, MANY_REPEATS = 0.01, 0.2, 0.2
 FEW_HELD_OUT = 100  # sources, below which a figure is off by ten points by chance
+LONG_TAIL = 10  # times what 95 % are at most: such a text alone decides how wide its batch is
+BARS, MIN_BARRED = "▁▂▃▄▅▆▇█", 20  # a picture of fewer texts than that shows chance
+MAX_BARS = 16
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Lengths in symbols, each reference counted: 95 % are at most ``p95``."""
+    """Lengths in symbols, each reference counted: 95 % are at most ``p95``. ``bars`` are a picture of them."""
 
     min: int
     median: int
     p95: int
     max: int
+    bars: str = ""
 
     @classmethod
     def of(cls, counts: Counter[int]) -> "Lengths":
@@ -38,13 +40,23 @@ class Lengths:
         total = counts.total()
         if not total:
             return cls(0, 0, 0, 0)
-        places = [0, (total - 1) // 2, -(-(total - 1) * 95 // 100), total - 1]
-        found: list[int] = []
-        seen = 0
-        for length in sorted(counts):
-            seen += counts[length]
-            found += [length] * (sum(place < seen for place in places) - len(found))
-        return cls(*found)
+        lengths = sorted(counts)
+        ends = list(accumulate(counts[length] for length in lengths))
+        places = (0, (total - 1) // 2, -(-(total - 1) * 95 // 100), total - 1)
+        return cls(*(lengths[bisect_right(ends, place)] for place in places), bars=_bars(counts))
+
+
+def _bars(counts: Counter[int]) -> str:
+    """A histogram in one line, from the shortest to the longest; nothing where it would show nothing."""
+    low, high = min(counts), max(counts)
+    number = min(MAX_BARS, high - low + 1)
+    if counts.total() < MIN_BARRED or number < 3:
+        return ""
+    heights = [0] * number
+    for length, count in counts.items():
+        heights[(length - low) * number // (high - low + 1)] += count
+    top = max(heights)
+    return "".join(BARS[-(-height * len(BARS) // top) - 1] if height else "·" for height in heights)
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,7 @@ class SideReport:
     """The source or the target side: its tokenizer, lengths, scripts, and what is new in dev and test.
 
     ``scripts`` counts the different characters of each; ``once`` are those that stand in the training texts once.
+    ``oddities`` say what is suspicious about the characters.
     """
 
     kind: Kind
@@ -75,13 +88,15 @@ class SideReport:
     unseen_test: Unseen
     scripts: dict[str, int] = field(default_factory=dict)
     once: int = 0
+    oddities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class DataReport:
     """What there is to learn from. ``pairs`` are the different ones, a source with two references being two pairs.
 
-    ``leaked`` counts dev and test sources that training has, too: only files that were given as splits can have some.
+    ``leaked`` counts dev and test sources that training has, too, ``dev_in_test`` those that both have: only files that
+    were given as splits can have some.
     ``read`` says what was found in the file, if the data came from one.
     """
 
@@ -94,6 +109,9 @@ class DataReport:
     source: SideReport
     target: SideReport
     leaked: int = 0
+    leaked_dev: int = 0
+    leaked_test: int = 0
+    dev_in_test: int = 0
     read: ReadReport | None = None
 
     def lines(self) -> list[str]:
@@ -101,35 +119,55 @@ class DataReport:
         name = f"{self.read.path}: " if self.read else ""
         several = f", {self.several_references:,} with several references" if self.several_references else ""
         lines = [f"{name}{self.pairs:,} pairs of {self.sources:,} different sources{several}"]
-        lines += _left_out(self.read) if self.read else []
+        lines += [*_features(self.read), *_left_out(self.read)] if self.read else []
         lines.append(f"split by source: {self.train:,} to train, {self.dev:,} dev, {self.test:,} test")
         for side, report in (("source", self.source), ("target", self.target)):
             lengths = report.lengths
             lines.append(
                 f"{side}: {HOW[report.kind]}, {report.symbols:,} symbols; "
                 f"length {lengths.min:,} to {lengths.max:,}, median {lengths.median:,}, 95% up to {lengths.p95:,}"
+                + (f"  {lengths.bars}" if lengths.bars else "")
             )
         return [*lines, *self._script_lines(), *self._unseen_lines(), *self.warnings()]
 
     def warnings(self) -> list[str]:
         """What is likely to cost figures, or trust in them."""
-        found = []
-        if self.leaked:
-            found.append(
-                f"{self.leaked:,} of the dev and test sources stand in the training pairs, too: figures on them are "
-                f"too good, take them out of the training file"
-            )
+        found = self._leaks()
         if self.several_references > MANY_CONFLICTS * self.sources:
             found.append(
                 f"{self.several_references / self.sources:.0%} of the sources have several targets: an output is right "
                 f"with any of them, but the model has to choose"
+                + (f" (first: line {self.read.first_conflict})" if self.read and self.read.first_conflict else "")
             )
         rows = self.read.rows if self.read else 0
         if self.read and self.read.duplicates > MANY_REPEATS * rows:
             found.append(f"{self.read.duplicates / rows:.0%} of the rows repeat a pair: is all of this meant?")
         if 0 < self.test < FEW_HELD_OUT:
             found.append(f"{self.test:,} test sources are few: a figure on them is off by many points by chance")
+        for side, report in (("source", self.source), ("target", self.target)):
+            lengths = report.lengths
+            if lengths.max > LONG_TAIL * max(lengths.p95, 1):
+                found.append(
+                    f"the longest {side} has {lengths.max:,} symbols, 95% have at most {lengths.p95:,}: is it meant? "
+                    f"It costs memory and time beyond its worth"
+                )
+            found += [f"{side}: {oddity}" for oddity in report.oddities]
         return [f"Warning: {warning}" for warning in found]
+
+    def _leaks(self) -> list[str]:
+        found = []
+        if self.leaked:
+            found.append(
+                f"{self.leaked:,} of the dev and test sources stand in the training pairs, too ({self.leaked_dev:,} of "
+                f"{self.dev:,} dev, {self.leaked_test:,} of {self.test:,} test): figures on them are too good, take "
+                f"them out of the training file"
+            )
+        if self.dev_in_test:
+            found.append(
+                f"{self.dev_in_test:,} sources stand in both dev and test: weights that are chosen by them look better "
+                f"on them than they are"
+            )
+        return found
 
     def _script_lines(self) -> list[str]:
         lines = []
@@ -158,67 +196,27 @@ class DataReport:
         ]
 
 
-def make_data_report(
-    splits: Splits, source: Tokenizer, target: Tokenizer, read: ReadReport | None = None
-) -> DataReport:
-    """Look at all examples once, in little memory."""
-    held_out = {example.source for example in (*splits.dev, *splits.test)}
-    sides = _Side(source), _Side(target)
-    leaked, pairs, several = set[str](), 0, 0
-    for examples, is_train in ((splits.train, True), (splits.dev, False), (splits.test, False)):
-        for example in examples:
-            pairs += len(example.references)
-            several += len(example.references) > 1
-            if is_train and example.source in held_out:
-                leaked.add(example.source)
-            sides[0].add([example.source], is_train=is_train)
-            sides[1].add(example.references, is_train=is_train)
-    dev, test = (list(part) for part in (splits.dev, splits.test))
-    return DataReport(
-        pairs=pairs,
-        sources=len(splits.train) + len(dev) + len(test),
-        several_references=read.several_references if read else several,
-        train=len(splits.train),
-        dev=len(dev),
-        test=len(test),
-        source=sides[0].report([example.source for example in dev], [example.source for example in test]),
-        target=sides[1].report(*([text for e in part for text in e.references] for part in (dev, test))),
-        leaked=len(leaked),
-        read=read,
-    )
+def _features(read: ReadReport) -> list[str]:
+    """What was taken for tags, and how to say otherwise."""
+    if read.features is None:
+        return []
+    tags = read.features.tags
+    shown = f": {len(tags):,} different ones, such as {', '.join(map(repr, tags[:MAX_TAGS]))}" if tags else ""
+    place, otherwise = {
+        "columns": ("the third column", "if it is something else, leave it out with: cut -f1,2"),
+        "json": ('the key "features"', "to leave them out: --data.features none"),
+        "parallel": ("what follows the last tab of a source", "as you asked"),
+    }[read.form]
+    return [f"{place} was read as tags{shown} ({otherwise})"]
 
 
-class _Side:
-    """Counts the texts of one side."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
-        self.lengths: Counter[int] = Counter()
-        self.characters: Counter[str] = Counter()
-
-    def add(self, texts: Iterable[str], *, is_train: bool) -> None:
-        for text in texts:
-            self.lengths[self.tokenizer.count(text)] += 1
-            if is_train and self.tokenizer.kind != "separator":
-                head = split_features(text)[0] if isinstance(self.tokenizer, FeatureTokenizer) else text
-                self.characters.update(head)
-
-    def report(self, dev: Sequence[str], test: Sequence[str]) -> SideReport:
-        return SideReport(
-            kind=self.tokenizer.kind,
-            symbols=len(self.tokenizer.vocabulary.symbols),
-            lengths=Lengths.of(self.lengths),
-            unseen_dev=_unseen(self.tokenizer, dev),
-            unseen_test=_unseen(self.tokenizer, test),
-            scripts=count_scripts(self.characters),
-            once=sum(count == 1 for count in self.characters.values()),
-        )
-
-
-def _unseen(tokenizer: Tokenizer, texts: Sequence[str]) -> Unseen:
-    counts = Counter(symbol for text in texts for symbol in tokenizer.unknown(text))
-    total = sum(tokenizer.count(text) for text in texts)
-    return Unseen(counts.total(), total, tuple(symbol for symbol, _ in counts.most_common(MAX_SHOWN)))
+def _features(read: ReadReport) -> list[str]:
+    tags = read.features.tags if read.features else ()
+    shown = ", ".join(tags[:MAX_SHOWN]) + (", ..." if len(tags) > MAX_SHOWN else "")
+    return [
+        f"features: {_count(len(tags), 'tag', 'tags')} ({shown}), part of the sources; "
+        f"if that column holds none, leave it out and say --data.features none"
+    ]
 
 
 def _left_out(read: ReadReport) -> list[str]:
