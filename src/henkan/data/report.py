@@ -43,7 +43,8 @@ class Lengths:
         lengths = sorted(counts)
         ends = list(accumulate(counts[length] for length in lengths))
         places = (0, (total - 1) // 2, -(-(total - 1) * 95 // 100), total - 1)
-        return cls(*(lengths[bisect_right(ends, place)] for place in places), bars=_bars(counts))
+        low, median, p95, high = (lengths[bisect_right(ends, place)] for place in places)
+        return cls(low, median, p95, high, _bars(counts))
 
 
 def _bars(counts: Counter[int]) -> str:
@@ -201,22 +202,14 @@ def _features(read: ReadReport) -> list[str]:
     if read.features is None:
         return []
     tags = read.features.tags
-    shown = f": {len(tags):,} different ones, such as {', '.join(map(repr, tags[:MAX_TAGS]))}" if tags else ""
+    shown = ", ".join(tags[:MAX_TAGS]) + (", ..." if len(tags) > MAX_TAGS else "")
+    known = f"{_count(len(tags), 'tag', 'tags')} ({shown})" if tags else "tags"
     place, otherwise = {
-        "columns": ("the third column", "if it is something else, leave it out with: cut -f1,2"),
-        "json": ('the key "features"', "to leave them out: --data.features none"),
-        "parallel": ("what follows the last tab of a source", "as you asked"),
+        "columns": ("in the third column", "leave the column out (cut -f1,2) and say --data.features none"),
+        "json": ('under the key "features"', "say --data.features none"),
+        "parallel": ("behind the last tab of each source", "say --data.features none"),
     }[read.form]
-    return [f"{place} was read as tags{shown} ({otherwise})"]
-
-
-def _features(read: ReadReport) -> list[str]:
-    tags = read.features.tags if read.features else ()
-    shown = ", ".join(tags[:MAX_SHOWN]) + (", ..." if len(tags) > MAX_SHOWN else "")
-    return [
-        f"features: {_count(len(tags), 'tag', 'tags')} ({shown}), part of the sources; "
-        f"if that column holds none, leave it out and say --data.features none"
-    ]
+    return [f"features: {known} {place}, read as part of the source; if they are none, {otherwise}"]
 
 
 def _left_out(read: ReadReport) -> list[str]:
