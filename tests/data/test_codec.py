@@ -109,6 +109,24 @@ def test_rare_characters_are_those_of_few_different_sources() -> None:
     assert look_for_copying(pairs).rare == {"Q", "z", *"01234"}
 
 
+def test_a_character_that_some_target_writes_by_itself_stays_in_the_vocabularies() -> None:
+    pairs = [*COMMON, *RARES, ("Qく", "Qいた"), ("qく", "Qいた")]  # Q is rare, but not only taken over
+    assert "Q" not in look_for_copying(pairs).rare
+    one = codec(pairs)
+    assert one.decode_target(one.encode_target("Qいた", ()), ()) == "Qいた"
+
+
+@given(st.lists(st.tuples(st.text("ab鬱薔Q"), st.text("ab鬱薔Q")), min_size=1, max_size=30))
+def test_every_training_target_comes_back_whatever_is_left_out(pairs: list[tuple[str, str]]) -> None:
+    one = codec(pairs)
+    for source, target in pairs:
+        ids, copied = one.encode_source(source)
+        assert len(copied) == len(set(copied)) <= one.copies
+        if len(set(source)) <= one.copies:  # otherwise some have no place-holder
+            assert UNK_IDX not in ids
+            assert one.decode_target(one.encode_target(target, copied), copied) == target
+
+
 def test_copying_pays_where_targets_have_the_rare_characters_of_their_sources() -> None:
     found = look_for_copying(COMMON + RARES)
     assert found.pays

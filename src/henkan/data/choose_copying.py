@@ -19,6 +19,7 @@ MAX_COPIES = 8  # place-holders; sources with more rare characters than that are
 class Copying:
     """The characters that stand in few training sources, and how targets treat them.
 
+    One that some target has though its source does not is none of them: left out, it could not be written there.
     ``share`` is the share of the ``pairs`` with a rare character whose target has it, too; ``most`` is the largest
     number of different ones in one source.
     """
@@ -40,10 +41,11 @@ class Copying:
 
 
 def look_for_copying(pairs: Iterable[tuple[str, str]]) -> Copying:
-    """What becomes of rare characters in these training pairs, which are gone through twice. Tags are no characters."""
+    """What becomes of rare characters in these training pairs, gone through more than once. Tags are no characters."""
     pairs = [(split_features(source)[0], target) for source, target in pairs]
     counts = Counter(character for source in dict.fromkeys(source for source, _ in pairs) for character in set(source))
-    rare = {character for character, count in counts.items() if count < RARE}
+    needed = {character for source, target in pairs for character in set(target).difference(source)}
+    rare = {character for character, count in counts.items() if count < RARE and character not in needed}
     with_rare = copied = most = 0
     for source, target in pairs:
         found = rare.intersection(source)
