@@ -1,6 +1,12 @@
+from collections import Counter
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from henkan.data import Example, Splits, Tokenizer, make_data_report, read_pairs
+from henkan.data.lengths import Lengths
 
 SPLITS = Splits(
     train=[Example("ab", ("X Y", "X")), Example("abba", ("Y Y Y",))],
@@ -100,5 +106,72 @@ def test_features_that_were_found_are_named_with_the_way_to_say_otherwise(tmp_pa
     file = read_pairs(path)
     source = Tokenizer.train("characters", [example.source for example in file.examples], features=True)
     report = make_data_report(Splits(file.examples, [], []), source, TARGET, file.report)
-    assert any("was read as tags: 2 different ones, such as 'N', 'PL'" in line for line in report.lines())
+    assert any(
+        line.startswith("features: 2 tags (N, PL) in the third column") and "--data.features none" in line
+        for line in report.lines()
+    )
     assert report.source.scripts == {"Latin": 2}  # tags are no characters
+
+
+def test_a_picture_of_the_lengths_has_the_longest_bar_where_most_texts_are():
+    counts = Counter({1: 2, 2: 16, 4: 8})
+    assert Lengths.of(counts).bars == "▁█·▄"
+    assert Lengths.of(Counter({1: 1, 2: 8, 4: 4})).bars == ""  # 13 texts show chance
+    assert Lengths.of(Counter({7: 100})).bars == ""
+
+
+@given(st.lists(st.integers(0, 300), min_size=1))
+def test_lengths_are_those_of_the_sorted_list(lengths: list[int]):
+    found = Lengths.of(Counter(lengths))
+    ordered = sorted(lengths)
+    assert (found.min, found.max) == (ordered[0], ordered[-1])
+    assert found.median == ordered[(len(ordered) - 1) // 2]
+    assert sum(length <= found.p95 for length in lengths) >= 0.95 * len(lengths)
+    assert len(found.bars) <= 16
+
+
+def test_leaks_are_counted_for_each_split_and_between_dev_and_test():
+    splits = Splits(
+        [Example("a", ("x",)), Example("b", ("x",))],
+        [Example("a", ("x",)), Example("c", ("x",))],
+        [Example("b", ("x",)), Example("c", ("x",)), Example("d", ("x",))],
+    )
+    report = make_data_report(splits, SOURCE, TARGET)
+    assert (report.leaked, report.leaked_dev, report.leaked_test, report.dev_in_test) == (2, 1, 1, 1)
+    assert any("(1 of 2 dev, 1 of 3 test)" in line for line in report.warnings())
+    assert any("1 sources stand in both dev and test" in line for line in report.warnings())
+
+
+def test_one_text_far_longer_than_the_others_is_a_warning():
+    train = [Example("ab", ("X",))] * 99
+    assert make_data_report(Splits([*train, Example("a" * 20, ("X",))], [], []), SOURCE, TARGET).warnings() == []
+    report = make_data_report(Splits([*train, Example("a" * 21, ("X",))], [], []), SOURCE, TARGET)
+    assert any("the longest source has 21 symbols, 95% have at most 2" in line for line in report.warnings())
+
+
+def test_the_line_of_the_first_conflict_is_named(tmp_path: Path):
+    path = tmp_path / "own.tsv"
+    path.write_text("ab\tX\nba\tX\nab\tY\n")
+    file = read_pairs(path)
+    report = make_data_report(Splits(file.examples, [], []), SOURCE, TARGET, file.report)
+    assert any("50% of the sources have several targets" in line and "line 3" in line for line in report.warnings())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\ufffdb", "1 times U+FFFD"),
+        ("a\u200bb", "U+200B (zero width space)"),
+        ("がか\u3099", "1 combining marks beside"),
+        ("éee\u0301", "1 combining marks beside"),
+        ("がぎé", None),
+        ("か\u3099", None),  # one spelling throughout is no mixture
+    ],
+)
+def test_damaged_and_mixed_characters_are_warnings(text: str, said: str | None):
+    warnings = make_data_report(Splits([Example(text, ("X",))], [], []), SOURCE, TARGET).warnings()
+    if said is None:
+        assert warnings == []
+    else:
+        assert len(warnings) == 1
+        assert said in warnings[0]

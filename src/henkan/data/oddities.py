@@ -10,7 +10,7 @@ INVISIBLE = {
     "\u200f": "right-to-left mark",
     "\ufeff": "byte order mark inside a text",
 }
-MARKS = [chr(code) for code in (*range(0x300, 0x370), 0x3099, 0x309A)]  # that letters with accents, or kana, fall into
+MARKS = frozenset(map(chr, (*range(0x300, 0x370), 0x3099, 0x309A)))  # that letters with accents, or kana, fall into
 
 
 def find_oddities(characters: Mapping[str, int]) -> tuple[str, ...]:

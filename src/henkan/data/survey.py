@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from henkan.data.feature_tokenizer import FeatureTokenizer, split_features
+from henkan.data.lengths import Lengths
 from henkan.data.oddities import find_oddities
 from henkan.data.pair_reader import ReadReport
-from henkan.data.report import DataReport, Lengths, SideReport, Unseen
+from henkan.data.report import DataReport, SideReport, Unseen
 from henkan.data.scripts import count_scripts
 from henkan.data.splits import Splits
 from henkan.data.tokenizers import Tokenizer
