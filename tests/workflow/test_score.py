@@ -38,7 +38,7 @@ def test_unknown_symbols_of_both_sides_are_counted(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "said"), [("abc\n", "line 1 has 1 columns"), ("a\tA\na\tA\tx\n", "line 2 has 3 col")])
+@pytest.mark.parametrize(("text", "said"), [("abc\n", "line 1 has no tab"), ("a\tA\na\tA\tx\n", "line 2 has 3 col")])
 def test_a_line_that_is_no_pair_is_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text(text, encoding="utf-8")
@@ -59,3 +59,18 @@ def test_tags_stand_in_the_third_column(tmp_path: Path) -> None:
     lines, notes = score_file(bundle, path)
     assert notes == []
     assert float(lines[0].split("\t")[0]) == pytest.approx(bundle.score([("abc\tV;PST", "AB")])[0].log_prob, abs=1e-3)
+
+
+def test_every_form_of_pairs_is_scored_alike(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("abc\tAB\n\nabc\tBA\n", encoding="utf-8")
+    (tmp_path / "sources").write_text("abc\n\nabc\n", encoding="utf-8")
+    (tmp_path / "targets").write_text("AB\n\nBA\n", encoding="utf-8")
+    rows = '{"source": "abc", "target": "AB"}\n\n{"source": "abc", "target": "BA"}\n'
+    (tmp_path / "pairs.jsonl").write_text(rows, encoding="utf-8")
+    (tmp_path / "several.jsonl").write_text('{"source": "abc", "targets": ["AB", "BA"]}\n', encoding="utf-8")
+    bundle = random_bundle()
+    expected = score_file(bundle, tmp_path / "pairs.tsv")
+    assert [bool(line) for line in expected[0]] == [True, False, True]
+    assert score_file(bundle, tmp_path / "pairs.jsonl") == expected
+    assert score_file(bundle, tmp_path / "sources", tmp_path / "targets") == expected
+    assert score_file(bundle, tmp_path / "several.jsonl")[0] == [expected[0][0], expected[0][2]]

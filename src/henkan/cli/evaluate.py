@@ -59,7 +59,7 @@ def make_parser() -> Parser:
     """The parser."""
     parser = Parser("henkan evaluate BUNDLE [PAIRS.tsv] [options]", DESCRIPTION)
     parser.add_argument("bundle", help="the folder that henkan train wrote")
-    parser.add_argument("pairs", nargs="?", help="a file: source, tab, target on each line")
+    parser.add_argument("pairs", nargs="?", help="a file: source, tab, target on each line; - for the standard input")
     parser.add_argument(
         "--targets",
         metavar="FILE",
