@@ -51,7 +51,9 @@ def test_of_more_unseen_characters_than_place_holders_the_rest_is_unknown() -> N
     ids, copied = one.encode_source("鬱薔く")
     assert copied == ("鬱",)
     assert ids.count(UNK_IDX) == 1
-    assert one.unknown("鬱薔く") == ["薔"]
+    assert one.unknown("鬱薔く鬱") == ["薔"]
+    assert one.taken_over("鬱薔く鬱") == ["鬱", "鬱"]
+    assert one.taken_over("書く") == []
 
 
 def test_with_bytes_the_rest_is_spelt() -> None:

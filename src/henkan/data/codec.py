@@ -68,6 +68,11 @@ class Codec:
         _, copied = self.encode_source(source)
         return [symbol for symbol in self.source.unknown(source) if symbol not in copied]
 
+    def taken_over(self, source: str) -> list[str]:
+        """The symbols of a source that are in no vocabulary and are copied instead, repeats included."""
+        _, copied = self.encode_source(source)
+        return [symbol for symbol in self.source.split(source) if symbol in copied] if copied else []
+
     def _unseen(self, symbols: Sequence[str]) -> Iterable[str]:
         known = self.source.vocabulary
         return (symbol for symbol in symbols if symbol not in known and not symbol.startswith(TAG))

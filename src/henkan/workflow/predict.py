@@ -45,6 +45,7 @@ class Findings:
     cut: int = 0
     first_cut: int = 0
     from_dictionary: int = 0
+    copied: int = 0  # symbols of the sources
 
     def __add__(self, other: "Findings") -> "Findings":
         return Findings(
@@ -54,6 +55,7 @@ class Findings:
             self.cut + other.cut,
             self.first_cut or other.first_cut,
             self.from_dictionary + other.from_dictionary,
+            self.copied + other.copied,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,6 +70,11 @@ class Findings:
     def notes(self, predictor: Predictor) -> list[str]:
         """The same in sentences."""
         notes = describe_unknown(self.unknown, predictor.source_tokenizer)
+        if self.copied:
+            notes.append(
+                f"{plural(self.copied, 'symbol')} that the vocabulary does not have: the model cannot tell them apart, "
+                f"but copies each from its line into the output"
+            )
         if self.too_long:
             notes.append(
                 f"{plural(self.too_long, 'line')} longer than every source in training "
@@ -182,4 +189,5 @@ def _find(
         sum(cut),
         cut.index(True) + chunk.first if any(cut) else 0,
         len(chunk.sources) - len(asked),
+        sum(len(predictor.codec.taken_over(source)) for source in asked if source.strip()),
     )
