@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from henkan.data import Example, Splits, Tokenizer, make_data_report, read_pairs
+from henkan.data.choose_copying import Copying, with_copying
 from henkan.data.lengths import Lengths
 
 SPLITS = Splits(
@@ -40,6 +41,21 @@ def test_symbols_never_seen_in_training_are_counted_per_split_and_named():
     assert report.source.unseen_dev.share == 3 / 4
     assert report.target.unseen_dev.share == 1 / 2
     assert report.source.unseen_test.share == report.target.unseen_test.share == 0.0
+
+
+def test_symbols_that_are_copied_are_not_called_unseen():
+    copying = Copying({"c"}, pairs=50, share=1.0, most=1)
+    splits = Splits(
+        [Example("abc", ("cab",)), Example("ba", ("ab",))], [Example("鬱a", ("a鬱",))], [Example("鬱薔鬱", ("薔鬱",))]
+    )
+    side = with_copying(Tokenizer.train("characters", ["abc"]), copying)
+    report = make_data_report(splits, side, side)
+    assert report.copied == 3
+    assert report.source.unseen_dev.count == report.target.unseen_dev.count == 0
+    assert report.source.unseen_test.symbols == report.target.unseen_test.symbols == ("薔",)  # no place-holder is left
+    lines = report.lines()
+    assert "in no vocabulary, but copied to the output: 3 symbols of dev and test" in lines
+    assert not any("also stands in the training texts" in line for line in lines)
 
 
 def test_report_of_a_file_says_what_was_left_out(tmp_path: Path):

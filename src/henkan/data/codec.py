@@ -65,13 +65,15 @@ class Codec:
 
     def unknown(self, source: str) -> list[str]:
         """The symbols of a source that are lost to the model: neither in its vocabulary nor copied."""
-        _, copied = self.encode_source(source)
+        copied = self.taken_over(source)
         return [symbol for symbol in self.source.unknown(source) if symbol not in copied]
 
     def taken_over(self, source: str) -> list[str]:
         """The symbols of a source that are in no vocabulary and are copied instead, repeats included."""
+        if not self.copies:
+            return []
         _, copied = self.encode_source(source)
-        return [symbol for symbol in self.source.split(source) if symbol in copied] if copied else []
+        return [symbol for symbol in self.source.split(source) if symbol in copied]
 
     def _unseen(self, symbols: Sequence[str]) -> Iterable[str]:
         known = self.source.vocabulary

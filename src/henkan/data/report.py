@@ -58,6 +58,7 @@ class DataReport:
 
     ``leaked`` counts dev and test sources that training has, too, ``dev_in_test`` those that both have: only files that
     were given as splits can have some.
+    ``copied`` counts the symbols of dev and test sources that are in no vocabulary, but can be copied to the output.
     ``read`` says what was found in the file, if the data came from one.
     """
 
@@ -73,6 +74,7 @@ class DataReport:
     leaked_dev: int = 0
     leaked_test: int = 0
     dev_in_test: int = 0
+    copied: int = 0
     read: ReadReport | None = None
 
     def lines(self) -> list[str]:
@@ -89,7 +91,12 @@ class DataReport:
                 f"length {lengths.min:,} to {lengths.max:,}, median {lengths.median:,}, 95% up to {lengths.p95:,}"
                 + (f"  {lengths.bars}" if lengths.bars else "")
             )
-        return [*lines, *self._script_lines(), *self._unseen_lines(), *self.warnings()]
+        copied = (
+            [f"in no vocabulary, but copied to the output: {_count(self.copied, 'symbol', 'symbols')} of dev and test"]
+            if self.copied
+            else []
+        )
+        return [*lines, *self._script_lines(), *copied, *self._unseen_lines(), *self.warnings()]
 
     def warnings(self) -> list[str]:
         """What is likely to cost figures, or trust in them."""
@@ -147,7 +154,7 @@ class DataReport:
             for split, unseen in (("dev", report.unseen_dev), ("test", report.unseen_test))
             if unseen.count
         ]
-        if not found:
+        if not found and not self.copied:
             return ["every symbol of dev and test also stands in the training texts"]
         return [
             f"{'Warning: ' if unseen.share > MANY_UNSEEN else ''}never seen in training: {unseen.count:,} of "
