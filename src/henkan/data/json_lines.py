@@ -18,7 +18,7 @@ def is_json_row(line: str) -> bool:
         return False
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "\t" not in line
 
 
@@ -49,7 +49,7 @@ def features_of(line: str) -> str | None:
     try:
         row = json.loads(line)
         return _tags(row["features"], "") if isinstance(row, dict) and "features" in row else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
