@@ -11,44 +11,32 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
+from pages import (
+    BIN,
+    ROOT,
+    STEPS,
+    blocks,
+    cut,
+    forbidden_forms,
+    inline,
+    links,
+    read_page,
+    typed,
+    without_comments,
+)
 
 import henkan
-from course.builder.glossary import slips
 from henkan.bundle import Bundle
 from henkan.cli import COMMANDS, main
 from henkan.cli.config_file import read_settings
 from henkan.cli.train import SECTIONS, find_target, make_parser
 
-ROOT = Path(__file__).parent.parent
-PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md")}
+PAGES = {name: read_page(name) for name in ("README.md", "README.ja.md")}
 ENGLISH, JAPANESE = PAGES.values()
-BIN = Path(sys.executable).parent
-STEPS, MINUTES = 30, 0.05  # of each training
-WAITING = ("henkan watch", "henkan exam")  # for a learner to write something: they have tests of their own
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """The fenced blocks of one language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-
-
-def without_comments(command: str) -> str:
-    return re.sub(r"\s+# .*$", "", command, flags=re.MULTILINE)
-
-
-def inline(page: str) -> list[str]:
-    """What stands between single backquotes."""
-    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL))
-
-
-def links(page: str) -> list[tuple[str, str]]:
-    """Text and target of each link inside the repository."""
-    return [(text.strip("`"), target) for text, target in re.findall(r"\[([^]]+)\]\(([^):]+)\)", page)]
 
 
 SETUP = ("make ", "python3 -m venv ", ". .venv/")  # blocks that a test run has behind it
@@ -109,33 +97,6 @@ def test_installing_without_make_gives_what_the_readme_uses() -> None:
 
 
 # Five minutes
-
-
-def cut(block: str) -> str:
-    """The block with its trainings cut short, in updates or in minutes."""
-    lines = []
-    for line in without_comments(block).splitlines():
-        if line.startswith("henkan train"):
-            limited = re.sub(r"--max-minutes \S+", f"--max-minutes {MINUTES}", line)
-            line = limited if limited != line else f"{line} --training.max_steps {STEPS}"
-        if line.startswith(WAITING):
-            line += " --help"
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def typed(block: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The block, run in ``folder`` with henkan on the path. A failure anywhere, in a pipe too, is a failure."""
-    path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
-        cwd=folder,
-        env={**os.environ, "PATH": path, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -252,11 +213,6 @@ def test_the_order_of_reading_is_the_one_that_the_code_names() -> None:
 
 
 # Words
-
-
-def forbidden_forms(text: str) -> list[str]:
-    """The forms of the glossary that should not stand in ``text``."""
-    return [slip.form for slip in slips(text)]
 
 
 def test_the_japanese_readme_uses_the_terms_of_the_glossary() -> None:
