@@ -10,6 +10,7 @@ learned from the characters of fewer than 50 training pairs, which are about tho
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -61,5 +62,7 @@ def measure(way: str, seed: int) -> dict[str, Any]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     ways = sys.argv[1:] or list(WAYS)
-    results = [measure(way, seed) for seed in SEEDS for way in ways]
-    save("-".join(["unseen_characters", *sys.argv[1:]]), results)
+    results: list[dict[str, Any]] = []
+    for seed, way in product(SEEDS, ways):
+        results.append(measure(way, seed))
+        save("-".join(["unseen_characters", *sys.argv[1:]]), results)  # each time: a run is long
