@@ -35,6 +35,8 @@ COMMANDS = {**MODELS, **COURSE}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. What is wrong with the input is one line and status 2."""
+    if arguments is None:
+        ensure_utf8_names()
     arguments = [*(sys.argv[1:] if arguments is None else arguments)]  # `list` is a command of this package
     speak_utf8()
     name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
@@ -47,6 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         return _fail("henkan", f"there is no command {name!r}: {_hint(name)}")
     return _run(name, rest)
+
+
+def ensure_utf8_names() -> None:
+    """Begin again in Python's UTF-8 mode, if the locale would make the names of files ASCII.
+
+    A bundle stores the names of its files, and a Japanese one that was read as ASCII cannot be written.
+    """
+    if sys.getfilesystemencoding() == "ascii" and os.environ.get("PYTHONUTF8") != "1" and sys.executable:
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "PYTHONUTF8": "1"})
 
 
 def speak_utf8() -> None:

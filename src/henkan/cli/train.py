@@ -43,6 +43,7 @@ FLAGS = (
 
 def run(arguments: list[str]) -> int:
     """Train, and print how it goes."""
+    _check_names(arguments)
     parser = make_parser(find_target(arguments))
     given = parser.given(arguments)
     settings = read_settings(parser, given["config"], SECTIONS) if given.get("config") else {}
@@ -89,6 +90,13 @@ def make_parser(target: str | None) -> Parser:
     add_fields(parser, ModelConfig, "model", "model.")
     add_fields(parser, TrainingConfig, "training", "training.", TRAINING_SHORTHANDS)
     return parser
+
+
+def _check_names(arguments: Sequence[str]) -> None:
+    """Raise for a name that a bundle could not store."""
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise ValueError(f"the name {argument!r} is not UTF-8: rename the file, with convmv for example")
 
 
 def find_target(arguments: Sequence[str]) -> str | None:

@@ -141,7 +141,7 @@ def _test(bundle: Bundle, path: Path, target: Target, interrupts: Interrupts, sa
     examples = target.splits.test
     if not examples:
         return None
-    heading(say, f"Test: {len(examples):,} sources that training never saw, decoded greedily")
+    heading(say, f"Test: {len(examples):,} held-out sources, decoded greedily")
     try:
         interrupts.release()
         figures = evaluate_examples(bundle, examples).figures
