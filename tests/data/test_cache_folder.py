@@ -78,6 +78,34 @@ def test_entries_used_longest_ago_go_first(tmp_path: Path, monkeypatch: pytest.M
     assert [cache.entry({"n": number}) is not None for number in range(4)] == [True, False, True, True]
 
 
+def test_what_had_to_make_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = CacheFolder(tmp_path).store({"a": 1}, fill("x", 100))
+    monkeypatch.setattr(cache_folder, "MAX_BYTES", 50)
+    cache = CacheFolder(tmp_path)
+    second = cache.store({"a": 2}, fill("x", 100))
+    assert cache.removed == [first]
+    assert list(tmp_path.iterdir()) == [second], "too large by itself, but it is in use"
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    for name in (".old.1.tmp", ".new.2.tmp"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data").write_text("half")
+    os.utime(tmp_path / ".old.1.tmp", (0, 0))
+    CacheFolder(tmp_path).store({"a": 1}, fill("x"))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == [".new.2.tmp"]
+
+
+def test_a_damaged_entry_can_be_replaced(tmp_path: Path) -> None:
+    cache = CacheFolder(tmp_path)
+    cache.store({"a": 1}, fill("damaged"))
+    cache.remove({"a": 1})
+    assert cache.entry({"a": 1}) is None
+    place = cache.store({"a": 1}, fill("whole"))
+    assert place is not None
+    assert (place / "data").read_text() == "whole"
+
+
 def test_the_place_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_root() == tmp_path / "henkan"

@@ -1,13 +1,15 @@
 """A large file is split as a small one is, and read again whenever its examples are needed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from henkan.data import Example, open_pairs, split_by_source
+from henkan.data import Example, open_pairs, source_fraction, split_by_source
 from henkan.data import corpus as corpus_module
 from henkan.data.corpus import Shares, StreamedExamples, stream_splits
 from henkan.data.pairs import group_rows
+from henkan.data.rows import Row
 
 ROWS = [(f"word{n % 700}", f"target{n % 900}") for n in range(2_000)]
 
@@ -53,7 +55,37 @@ def test_no_more_sources_are_held_out_than_it_takes(path: Path, monkeypatch: pyt
     splits, shares = stream_splits(open_pairs(path), Shares(0.1, 0.02))
     assert shares == Shares(0.05, 0.02)
     whole = split_by_source(group_rows(open_pairs(path).rows()), dev=0.05, test=0.02)
+    assert splits.test == whole.test
+    assert len(whole.dev) > 35, "the share alone would hold out more"
+    nearest = sorted(whole.dev, key=lambda example: source_fraction(example.source))[:35]
+    assert splits.dev == [example for example in whole.dev if example in nearest]
+    assert len(splits.train) + len(splits.dev) + len(splits.test) == 700
+
+
+@pytest.mark.parametrize("sources", [2, 3, 5])
+def test_a_large_file_of_few_sources_has_something_to_check_by(path: Path, sources: int) -> None:
+    path.write_text("".join(f"{n % sources}\t{n}\n" for n in range(100)), encoding="utf-8")
+    splits, _ = stream_splits(open_pairs(path), Shares(0.05, 0.05))
+    whole = split_by_source(group_rows(open_pairs(path).rows()), dev=0.05, test=0.05)
+    assert splits.dev
     assert (splits.dev, splits.test) == (whole.dev, whole.test)
+    assert len(splits.train) == len(whole.train) > 0
+
+
+def test_rows_are_watched_as_they_go_by(path: Path) -> None:
+    seen: list[tuple[int | None, int]] = []
+
+    def watch(rows: Iterator[Row], total: int | None) -> Iterator[Row]:
+        numbers = []
+        for row in rows:
+            numbers.append(row[2])
+            yield row
+        seen.append((total, len(numbers)))
+
+    train = stream_splits(open_pairs(path), Shares(0.1, 0.1), watch=watch)[0].train
+    assert seen == [(None, 2_000), (2_000, 2_000)]
+    list(train)
+    assert seen[2:] == [(2_000, 2_000)]
 
 
 @pytest.mark.parametrize("block", [1, 7, 10_000])

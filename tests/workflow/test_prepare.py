@@ -104,3 +104,48 @@ def test_a_cached_entry_is_data_and_nothing_that_runs(
     [entry] = large.iterdir()
     assert {path.suffix for path in entry.iterdir()} == {".npy", ".json"}
     assert json.loads((entry / "prepared.json").read_text("utf-8"))["has_features"] is False
+
+
+def test_a_damaged_entry_is_made_anew(pairs: Path, tmp_path: Path, quick: Overrides, large: Path) -> None:
+    expected, _ = run(pairs, tmp_path / "one", quick)
+    [entry] = large.iterdir()
+    array = entry / "src.npy"
+    for damage in (lambda: array.write_bytes(array.read_bytes()[:-5]), (entry / "prepared.json").unlink):
+        damage()
+        bundle, said = run(pairs, tmp_path / "two", quick, overwrite=True)
+        assert same(expected, bundle)
+        assert any("is damaged and made anew" in line for line in said)
+    assert any("the encoded pairs are in" in line for line in run(pairs, tmp_path / "three", quick)[1])
+
+
+def test_a_file_of_the_same_content_elsewhere_has_its_own_name(
+    pairs: Path, tmp_path: Path, quick: Overrides, large: Path
+) -> None:
+    run(pairs, tmp_path / "one", quick)
+    copy = tmp_path / "copy.tsv"
+    copy.write_bytes(pairs.read_bytes())
+    bundle, said = run(copy, tmp_path / "two", quick)
+    assert bundle.data["file"] == str(copy)
+    assert any("copy.tsv: 81 pairs" in line for line in said)
+
+
+def test_what_changes_after_it_was_read_is_not_stored_for_its_new_content(
+    pairs: Path, tmp_path: Path, quick: Overrides, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = prepare_module.encode_arrays
+
+    def encode_and_change(*arguments: object) -> object:
+        arrays = encode(*arguments)  # type: ignore[arg-type]
+        pairs.write_text(pairs.read_text("utf-8") + "new\twen\n", encoding="utf-8")
+        return arrays
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare_module, "encode_arrays", encode_and_change)
+        run(pairs, tmp_path / "one", quick)
+    bundle, _ = run(pairs, tmp_path / "two", quick)
+    assert sum(bundle.record["sources"].values()) == 81
+
+
+def test_a_dev_file_that_is_not_there_is_named(pairs: Path, tmp_path: Path, quick: Overrides, large: Path) -> None:
+    with pytest.raises(ValueError, match=r"there is no file .*no\.tsv"):
+        run(pairs, tmp_path / "one", {**quick, "data": {"dev": str(tmp_path / "no.tsv")}})

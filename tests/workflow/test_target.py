@@ -3,12 +3,16 @@
 import gzip
 import hashlib
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from henkan.config import DataConfig
-from henkan.workflow.target import load_target, reload, sha256
+from henkan.data import split_by_source
+from henkan.workflow import target as target_module
+from henkan.workflow.target import Target, load_target, reload, sha256
 
 
 @pytest.fixture
@@ -167,6 +171,36 @@ def test_parallel_files_json_lines_and_gzip_are_the_same_pairs(tmp_path: Path) -
 def test_a_task_takes_no_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="leave dev to files"):
         load_target("addition", DataConfig(dev="dev.tsv"), {})
+
+
+def test_a_pipe_is_read_once_and_what_it_held_is_told_apart(tmp_path: Path) -> None:
+    def read(rows: list[tuple[str, ...]]) -> Target:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=write, args=(pipe, rows))
+        writer.start()
+        target = load_target(str(pipe), DataConfig(), {})
+        writer.join()
+        pipe.unlink()
+        return target
+
+    rows = [(f"s{n}", f"t{n}") for n in range(60)]
+    target = read(rows)
+    assert len(target.splits.train) + len(target.splits.dev) + len(target.splits.test) == 60
+    assert target.description["file"] == "-"
+    assert target.description["sha256"] == sha256(Path(write(tmp_path / "a.tsv", rows)))
+    assert read(rows[1:]).description["sha256"] != target.description["sha256"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def split_late(*arguments: object) -> object:
+        splits = split_by_source(*arguments, dev=0.1, test=0.1)  # type: ignore[arg-type]
+        pairs.write_text(pairs.read_text("utf-8") + "200\t40000\n", encoding="utf-8")
+        return splits
+
+    monkeypatch.setattr(target_module, "split_by_source", lambda examples, **_: split_late(examples))
+    with pytest.raises(ValueError, match="was changed while it was read"):
+        load_target(str(pairs), DataConfig(), {})
 
 
 def test_pairs_from_the_standard_input_are_gone_afterwards() -> None:

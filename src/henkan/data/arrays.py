@@ -32,7 +32,7 @@ class Rows:
         """The rows of these lengths that lie in ``ids``, each array in the smallest type that holds it."""
         offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        return cls(_smallest(ids), _smallest(offsets))
+        return cls(smallest(ids), smallest(offsets))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -75,7 +75,7 @@ class PairArrays(Sequence[EncodedPair]):
             return pairs
         blocks = [_block(block) for block in _in_blocks(pairs)]
         src, src_lengths, tgt, tgt_lengths, lines = (_joined(column) for column in zip(*blocks, strict=True))
-        return cls(Rows.of(src, src_lengths), Rows.of(tgt, tgt_lengths), _smallest(lines))
+        return cls(Rows.of(src, src_lengths), Rows.of(tgt, tgt_lengths), smallest(lines))
 
     @classmethod
     def load(cls, folder: Path) -> "PairArrays":
@@ -131,20 +131,20 @@ def _in_blocks(pairs: Iterable[EncodedPair]) -> Iterator[list[EncodedPair]]:
 def _block(pairs: Sequence[EncodedPair]) -> tuple[Array, ...]:
     """Source ids and lengths, target ids and lengths, and lines."""
     lines = np.fromiter((pair.line for pair in pairs), dtype=np.int64, count=len(pairs))
-    return (*_flat([pair.src for pair in pairs]), *_flat([pair.tgt for pair in pairs]), _smallest(lines))
+    return (*_flat([pair.src for pair in pairs]), *_flat([pair.tgt for pair in pairs]), smallest(lines))
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> tuple[Array, Array]:
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     ids = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
-    return _smallest(ids), _smallest(lengths)
+    return smallest(ids), smallest(lengths)
 
 
 def _joined(arrays: Sequence[Array]) -> Array:
     return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def _smallest(numbers: Array) -> Array:
+def smallest(numbers: Array) -> Array:
     """``numbers`` in the smallest unsigned type that holds them all; what is below zero stays as it is."""
     if numbers.min(initial=0) < 0:
         return numbers

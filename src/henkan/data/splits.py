@@ -49,7 +49,7 @@ def split_by_source(
     ranked = sorted(place, key=lambda value: (place[value], value))
     test_end = sum(fraction < test for fraction in place.values())
     dev_end = sum(fraction < test + dev for fraction in place.values())
-    test_end, dev_end = _without_gaps(test_end, dev_end, len(ranked), needs_dev=dev > 0)
+    test_end, dev_end = without_gaps(test_end, dev_end, len(ranked), needs_dev=dev > 0)
     in_test, in_dev = set(ranked[:test_end]), set(ranked[test_end:dev_end])
     keyed = list(zip(keys, examples, strict=True))
     return Splits(
@@ -69,7 +69,7 @@ def source_fraction(source: str, salt: str = "henkan") -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def _without_gaps(test_end: int, dev_end: int, count: int, *, needs_dev: bool) -> tuple[int, int]:
+def without_gaps(test_end: int, dev_end: int, count: int, *, needs_dev: bool) -> tuple[int, int]:
     """The two borders in the ranking test | dev | train, moved so that train, then dev, get at least one source."""
     dev_end = min(dev_end, max(count - 1, 0))
     test_end = min(test_end, dev_end)

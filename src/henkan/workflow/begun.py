@@ -12,7 +12,7 @@ import torch
 from henkan import __version__
 from henkan.workflow.plan import Plan
 from henkan.workflow.plan_tokenizers import Tokenizers
-from henkan.workflow.target import Target
+from henkan.workflow.target import Target, hashes
 from henkan.workflow.wishes import Overrides
 
 
@@ -70,7 +70,8 @@ def data_digest(target: Target) -> str:
     splits = target.splits
     digest = blake2b(digest_size=16)
     if target.is_large:
-        digest.update(json.dumps(dict(target.description), sort_keys=True).encode("utf-8"))
+        shares = [target.description[name] for name in ("dev_share", "test_share")]
+        digest.update(json.dumps([*hashes(target.description).values(), *shares]).encode("utf-8"))
         return digest.hexdigest()
     for name, examples in (("train", splits.train), ("dev", splits.dev), ("test", splits.test)):
         for example in examples:

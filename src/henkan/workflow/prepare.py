@@ -10,13 +10,13 @@ import numpy as np
 
 from henkan import __version__
 from henkan.config import DataConfig
-from henkan.data import Example, PairArrays, Splits, iter_encoded, make_data_report, open_pairs
+from henkan.data import Example, PairArrays, PairReader, Splits, make_data_report, open_pairs
 from henkan.data.cache_folder import CacheFolder, folder_size
 from henkan.data.corpus import StreamedExamples
+from henkan.data.encode import encode_arrays
 from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
-from henkan.workflow.progress import showing_progress
 from henkan.workflow.report import Say
-from henkan.workflow.target import FILES, Target, load_target, sha256
+from henkan.workflow.target import FILES, Target, hashes, load_target, sha256, watch_rows
 from henkan.workflow.wishes import Overrides, Wishes
 
 FORMAT = 1  # of an entry of the cache
@@ -41,25 +41,34 @@ def prepare(target: Target, wishes: Wishes, say: Say, stored: Mapping[str, Any] 
     if target.is_large:
         say("  counting what the file holds")
     report = make_data_report(target.splits, tokenizers.source, tokenizers.target, target.read)
-    examples = target.splits.train
     if target.is_large:
         say("  encoding the pairs")
-        found = showing_progress(examples, lambda example: len(example.references), None, "pairs")
-    encoded = iter_encoded(found if target.is_large else examples, tokenizers.source, tokenizers.target)
-    return Prepared(target, tokenizers, PairArrays.of(encoded), report.lines())
+    pairs = encode_arrays(target.splits.train, tokenizers.source, tokenizers.target)
+    return Prepared(target, tokenizers, pairs, report.lines())
 
 
 def load_prepared(
     name: str, overrides: Overrides, wishes: Wishes, say: Say, cache: CacheFolder | None = None
 ) -> Prepared | None:
     """What an earlier training on the same large files has left, under the same settings; ``None`` without any."""
-    data = replace(DataConfig(), **overrides.get("data", {}))
-    paths = [name, *(path for key in FILES if (path := getattr(data, key)))]
     if not _is_large(name):
         return None
-    key = _key(paths, data, wishes)
-    place = (cache or CacheFolder()).entry(key)
-    return None if place is None else _read(place, name, data)
+    data = replace(DataConfig(), **overrides.get("data", {}))
+    paths = [name, *(path for key in FILES if (path := getattr(data, key)))]
+    if not all(Path(path).is_file() for path in paths):  # a pipe can be read once
+        return None
+    key = _key({str(Path(path).resolve()): sha256(Path(path)) for path in paths}, data, wishes)
+    cache = cache or CacheFolder()
+    place = cache.entry(key)
+    if place is None:
+        return None
+    reader = open_pairs(name, data.targets, features=data.features)
+    try:
+        return _read(place, reader)
+    except (OSError, ValueError, KeyError, TypeError):
+        say(f"  {place} is damaged and made anew")
+        cache.remove(key)
+        return None
 
 
 def store_prepared(
@@ -69,12 +78,15 @@ def store_prepared(
     if not prepared.target.is_large or not _is_large(name):
         return prepared
     data = replace(DataConfig(), **overrides.get("data", {}))
-    paths = [name, *(path for key in FILES if (path := getattr(data, key)))]
     cache = cache or CacheFolder()
-    place = cache.store(_key(paths, data, wishes), lambda folder: _write(prepared, folder))
+    # The hashes of what was read, which a file that has changed since does not have any more.
+    key = _key(hashes(prepared.target.description), data, wishes)
+    place = cache.store(key, lambda folder: _write(prepared, folder))
     if place is None:
         say(f"  {cache.root} cannot be written, so the pairs stay in memory and are encoded again next time")
         return prepared
+    for path in cache.removed:
+        say(f"  {path}, encoded pairs used longest ago, was removed to make room")
     say(
         f"  {len(prepared.pairs):,} pairs encoded, {folder_size(place) / 1e6:,.0f} MB in {place}; "
         f"the next training on this file begins at once"
@@ -87,13 +99,14 @@ def _is_large(name: str) -> bool:
     return path.is_file() and path.stat().st_size >= MIN_BYTES
 
 
-def _key(paths: Sequence[str], data: DataConfig, wishes: Wishes) -> dict[str, Any]:
-    """All that decides what a training reads."""
+def _key(files: Mapping[str, str], data: DataConfig, wishes: Wishes) -> dict[str, Any]:
+    """All that decides what a training reads, and what it calls the files."""
     return {
         "format": FORMAT,
         "henkan": __version__,
-        "files": [sha256(Path(path)) for path in paths],
-        "data": asdict(data),
+        "files": list(files.items()),
+        "data": {name: value for name, value in asdict(data).items() if name not in FILES},
+        "given": [name for name in FILES if getattr(data, name)],
         "tie_embeddings": wishes.get("model", "tie_embeddings"),
     }
 
@@ -119,14 +132,13 @@ def _write(prepared: Prepared, folder: Path) -> None:
     (folder / CONTENT).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _read(place: Path, name: str, data: DataConfig) -> Prepared:
+def _read(place: Path, reader: PairReader) -> Prepared:
     content = json.loads((place / CONTENT).read_text("utf-8"))
     dev, test = (
         [Example(source, tuple(references), line) for source, references, line in content[split]]
         for split in ("dev", "test")
     )
-    reader = open_pairs(name, data.targets, features=data.features)
-    train = StreamedExamples.of(reader, np.load(place / "train_rows.npy"), content["train_sources"])
+    train = StreamedExamples.of(reader, np.load(place / "train_rows.npy"), content["train_sources"], watch_rows)
     target = Target(
         content["name"],
         Splits(train, dev, test),

@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,9 +19,11 @@ from henkan.data import (
     source_fraction,
     split_by_source,
 )
-from henkan.data.corpus import Shares, stream_splits
-from henkan.data.lines import STDIN
+from henkan.data.corpus import Shares, check_unchanged, stamp_of, stream_splits
+from henkan.data.lines import STDIN, open_binary
+from henkan.data.rows import Row
 from henkan.tasks import TASKS, Task, get_task
+from henkan.workflow.progress import showing_progress
 
 LARGE = 200_000  # rows, from which on they are read from the file again and again instead of kept in memory
 STDIN_TARGET = "stdin"
@@ -59,16 +61,20 @@ def load_target(target: str, data: DataConfig, options: Mapping[str, Any]) -> Ta
         tagged = all("\t" in example.source for example in splits.train)
         return Target(task.name, splits, described, task=task, has_features=tagged)
     check_file(target, options)
-    reader = open_pairs(target, data.targets, features=data.features)
-    splits, shares, is_large = _split(target, reader, data)
+    readers = _open(target, data)
+    reader, stamps = readers["train"], {name: stamp_of(reader) for name, reader in readers.items()}
+    splits, shares, is_large = _split(readers, data)
     if not splits.dev:
         raise ValueError(
             f"{reader.name} has one source alone: it takes two at least, one to learn from and one to check by"
         )
+    description = _describe(target, data, shares, readers)
+    for name, stamp in stamps.items():  # so that the hashes are those of what was read
+        check_unchanged(readers[name], stamp)
     return Target(
-        STDIN_TARGET if target == STDIN else Path(target).stem.partition(".")[0] or target,
+        STDIN_TARGET if description["file"] == STDIN else Path(target).stem.partition(".")[0] or target,
         splits,
-        _describe(target, data, shares),
+        description,
         read=reader.report,
         has_features=reader.features is not None,
         is_large=is_large,
@@ -95,8 +101,7 @@ def reload(description: Mapping[str, Any]) -> Splits:
     files = {key: description[key] for key in FILES if description.get(key)}
     shares = {"dev_share": description["dev_share"], "test_share": description["test_share"]}
     data = DataConfig(**files, **shares, features=description.get("features", "auto"))
-    reader = open_pairs(description["file"], data.targets, features=data.features)
-    return _split(description["file"], reader, data)[0]
+    return _split(_open(description["file"], data), data)[0]
 
 
 FILES = ("targets", "dev", "dev_targets", "test", "test_targets")
@@ -105,7 +110,7 @@ FILES = ("targets", "dev", "dev_targets", "test", "test_targets")
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, as ``sha256sum`` prints it."""
     total = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         while block := file.read(1 << 20):
             total.update(block)
     return total.hexdigest()
@@ -121,35 +126,58 @@ def check_file(target: str, options: Mapping[str, Any]) -> None:
         raise ValueError(f"{target} is a file, and --{next(iter(options))} is an option of a task: leave it out")
 
 
-def _split(target: str, reader: PairReader, data: DataConfig) -> tuple[Splits, Shares, bool]:
+def hashes(description: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of each file by its path, the main one first."""
+    given = {description[key]: description[f"{key}_sha256"] for key in FILES if description.get(key)}
+    return {description["file"]: description["sha256"], **given}
+
+
+def _open(target: str, data: DataConfig) -> dict[str, PairReader]:
+    """A reader of the main file, "train", and of each split that has a file of its own."""
+    named = {
+        "train": (target, data.targets),
+        "dev": (data.dev, data.dev_targets),
+        "test": (data.test, data.test_targets),
+    }
+    return {
+        name: open_pairs(path, targets, features=data.features)
+        for name, (path, targets) in named.items()
+        if path is not None
+    }
+
+
+def _split(readers: Mapping[str, PairReader], data: DataConfig) -> tuple[Splits, Shares, bool]:
     """The splits, the shares of the main file that are held out, and whether it is large.
 
     A split that has a file of its own takes nothing from the main file.
     """
-    given = {
-        name: group_rows(open_pairs(path, targets, features=data.features).rows())
-        for name, path, targets in (("dev", data.dev, data.dev_targets), ("test", data.test, data.test_targets))
-        if path is not None
-    }
+    given = {name: group_rows(readers[name].rows()) for name in ("dev", "test") if name in readers}
     shares = Shares(*(0.0 if name in given else getattr(data, f"{name}_share") for name in ("dev", "test")))
-    rows = list(islice(reader.rows(), LARGE + 1))
+    rows = list(islice(readers["train"].rows(), LARGE + 1))
     is_large = len(rows) > LARGE
     if is_large:
         del rows
-        splits, shares = stream_splits(reader, shares)
+        splits, shares = stream_splits(readers["train"], shares, watch=watch_rows)
     else:
         splits = split_by_source(group_rows(rows), dev=shares.dev, test=shares.test)
     return Splits(splits.train, given.get("dev", splits.dev), given.get("test", splits.test)), shares, is_large
 
 
-def _describe(target: str, data: DataConfig, shares: Shares) -> dict[str, Any]:
-    """Where the pairs are, a hash of each file, and what was held out."""
-    described: dict[str, Any] = {"file": target if target == STDIN else str(Path(target).resolve())}
-    if target != STDIN:
-        described["sha256"] = sha256(Path(target))
-    for key in FILES:
+def watch_rows(rows: Iterator[Row], total: int | None) -> Iterator[Row]:
+    """The rows, and on the error output how many were read."""
+    return showing_progress(rows, lambda _: 1, total, "rows")
+
+
+def _describe(target: str, data: DataConfig, shares: Shares, readers: Mapping[str, PairReader]) -> dict[str, Any]:
+    """Where the pairs are, a hash of each file, and what was held out. A pipe is as good as the standard input."""
+    is_file = Path(target).is_file()
+    described: dict[str, Any] = {"file": str(Path(target).resolve()) if is_file else STDIN}
+    described["sha256"] = sha256(readers["train"].files[0].path)
+    places = {"dev": ("dev", 0), "dev_targets": ("dev", 1), "test": ("test", 0), "test_targets": ("test", 1)}
+    for key, (name, number) in {"targets": ("train", 1), **places}.items():
         if path := getattr(data, key):
-            described |= {key: str(Path(path).resolve()), f"{key}_sha256": sha256(Path(path))}
+            digest = sha256(readers[name].files[number].path)
+            described |= {key: str(Path(path).resolve()), f"{key}_sha256": digest}
     if data.features != "auto":
         described["features"] = data.features
     return {**described, "dev_share": shares.dev, "test_share": shares.test}
