@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from bundles import random_bundle
+from bundles import copying_bundle, random_bundle
 
 from henkan.workflow.attention import END, sharpest_cross_attention
 
@@ -13,6 +13,13 @@ def test_every_written_symbol_has_its_look_at_the_source() -> None:
     assert seen.target_symbols == ["AA", "CH", END]
     assert seen.weights.shape == (3, 5)
     assert torch.allclose(seen.weights.sum(dim=1), torch.ones(3))
+
+
+def test_a_copied_character_is_shown_as_itself() -> None:
+    seen = sharpest_cross_attention(copying_bundle(), "a鬱b", "A鬱")
+    assert seen.source_symbols == ["a", "鬱", "b", END]
+    assert seen.target_symbols == ["A", "鬱", END]
+    assert seen.weights.shape == (3, 4)
 
 
 def test_the_layer_that_hesitates_least_is_shown() -> None:

@@ -1,14 +1,11 @@
 """Lines in, lines out."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bundles import SOURCES, random_bundle, texts
+from bundles import SOURCES, copying_bundle, random_bundle, texts
 
-from henkan.data.choose_copying import Copying, with_copying
 from henkan.decoding import BeamSearch
-from henkan.nn import Transformer
 from henkan.workflow.predict import predict_lines, read_input
 from henkan.workflow.predict_file import write_lines
 
@@ -35,12 +32,7 @@ def test_unknown_symbols_are_counted_and_named() -> None:
 
 
 def test_characters_that_are_copied_are_counted_and_not_called_lost() -> None:
-    copying = Copying({"h"}, pairs=100, share=1.0, most=1)
-    known = random_bundle()
-    source, target = (with_copying(side, copying) for side in (known.source_tokenizer, known.target_tokenizer))
-    model = Transformer(len(source.vocabulary), len(target.vocabulary), 16, 1, 2, 32, max_len=40).eval()
-    bundle = replace(known, model=model, source_tokenizer=source, target_tokenizer=target)
-    _, notes = predict_lines(bundle, ["鬱ab鬱", "ab", "h鬱", ""], max_len=3)
+    _, notes = predict_lines(copying_bundle(), ["鬱ab鬱", "ab", "h鬱", ""], max_len=3)
     assert any(note.startswith("3 symbols that the vocabulary does not have") and "copies" in note for note in notes)
     assert "1 symbol never seen in training, read as <unk>: '鬱' (1)" in notes  # the second one of its line
 
