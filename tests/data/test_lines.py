@@ -1,10 +1,20 @@
+import gc
+import gzip
+import io
+import os
+import shutil
+import sys
+import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from henkan.data import decode_lines, read_lines
+from henkan.data import decode_lines, iter_lines, read_lines
+from henkan.data.lines import stream_lines
+from henkan.data.text_file import TextFile
 
 BOM = b"\xef\xbb\xbf"
 line = st.text(st.characters(codec="utf-8", exclude_characters="\n\0")) | st.sampled_from(
@@ -89,3 +99,82 @@ def test_failing_disk_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(ValueError, match=r"pairs\.tsv cannot be read \(Input/output error\)"):
         read_lines("pairs.tsv")
+
+
+class OneByteAtATime(io.BytesIO):
+    """A slow pipe."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(1)
+
+
+@given(st.lists(line.filter(lambda text: not text.endswith("\r"))), st.booleans(), st.booleans())
+def test_lines_do_not_depend_on_how_the_bytes_arrive(lines: list[str], marked: bool, packed: bool):
+    data = (BOM if marked else b"") + "".join(f"{line}\n" for line in lines).encode()
+    data = gzip.compress(data) if packed else data
+    assert list(stream_lines(OneByteAtATime(data), "name")) == lines == decode_lines(data, "name")
+
+
+def test_a_wrong_byte_is_placed_right_far_behind_the_first_block():
+    before = "日本語\n".encode() * 100_000
+    with pytest.raises(ValueError, match=rf"byte 0xff in line 100001, at byte {len(before) + 1}\)"):
+        decode_lines(before + b"a\xff\n", "name")
+    with pytest.raises(ValueError, match=rf"zero byte in line 100001, at byte {len(before) + 1}\)"):
+        decode_lines(gzip.compress(before + b"a\0\n"), "name")
+
+
+def test_the_standard_input_is_read_as_its_lines_arrive(monkeypatch: pytest.MonkeyPatch):
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, encoding="utf-8") as stdin, os.fdopen(write_end, "wb", buffering=0) as pipe:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        lines = iter_lines("-")
+        pipe.write(b"a\n")
+        assert next(lines) == "a"  # would wait forever for a whole block
+        pipe.write(b"b\n")
+        assert next(lines) == "b"
+
+
+def test_a_large_file_takes_no_more_memory_than_its_blocks(tmp_path: Path):
+    path = tmp_path / "large.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(100):
+            file.write(b"abcdefg\thijklmno\n" * 10_000)
+    tracemalloc.start()
+    assert sum(1 for _ in iter_lines(path)) == 1_000_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000  # of 17 million bytes
+
+
+def test_a_line_of_ten_million_characters_is_one_line(tmp_path: Path):
+    path = tmp_path / "one"
+    path.write_bytes(b"x" * 10_000_000)
+    (found,) = iter_lines(path)
+    assert len(found) == 10_000_000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_can_be_read_again_and_its_copy_goes_away(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(gzip.compress(b"a\nb\n")))
+    writer.start()
+    file = TextFile(pipe)
+    writer.join()
+    copy = file.path
+    assert list(file.lines()) == list(file.lines()) == ["a", "b"]
+    assert copy != pipe
+    assert copy.exists()
+    del file
+    gc.collect()
+    assert not copy.exists()
+
+
+def test_a_full_disk_for_the_copy_of_the_standard_input_is_an_error_that_names_tmpdir(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\n")))
+    with pytest.raises(ValueError, match=r"the standard input cannot be copied to .* \(No space left.*TMPDIR"):
+        TextFile("-")
