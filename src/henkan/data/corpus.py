@@ -43,6 +43,11 @@ class StreamedExamples(Collection[Example]):
         """The examples of files as they are now."""
         return cls(reader, mask, sources, stamp_of(reader), watch)
 
+    @property
+    def num_pairs(self) -> int:
+        """The number of examples that are gone through."""
+        return int(self.mask.sum())
+
     def __len__(self) -> int:
         """The number of different sources."""
         return self.sources

@@ -1,22 +1,21 @@
 """The tokenizers of a training, chosen from its training texts, and why."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from henkan.config import DataConfig
-from henkan.data import KINDS, Example, Kind, Tokenizer, choose_kind
-from henkan.data.choose import MAX_SAMPLE, choose_vocabulary_size
+from henkan.data import KINDS, Kind, Tokenizer, choose_kind
+from henkan.data.choose import choose_vocabulary_size
 from henkan.data.choose_copying import Copying, look_for_copying, with_copying
-from henkan.data.feature_tokenizer import split_features
 from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.workflow.choose import Choice, Rule, apply
 from henkan.workflow.target import Target
+from henkan.workflow.training_texts import TrainingTexts
 from henkan.workflow.wishes import Wishes
 
 MIN_COMMON = 0.9  # of the characters of either side stand on the other, too
-MAX_PAIRS = 1_000_000  # that are looked at for copying
 WORDS = 30_000  # most words of a vocabulary, unless asked for
 
 
@@ -39,37 +38,16 @@ class Tokenizers:
         }
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """The training texts of both sides, which can be gone through again and again, and need not be in memory."""
-
-    examples: Collection[Example]
-    features: bool  # whether the sources carry tags
-
-    def sources(self) -> Iterator[str]:
-        return (example.source for example in self.examples)
-
-    def heads(self) -> Iterator[str]:
-        """The sources without their tags."""
-        return (split_features(source)[0] for source in self.sources()) if self.features else self.sources()
-
-    def targets(self) -> Iterator[str]:
-        return (text for example in self.examples for text in example.references)
-
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        return ((example.source, text) for example in self.examples for text in example.references)
-
-
 def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
     """The tokenizers, their vocabularies from the training texts alone."""
-    texts = _Texts(target.splits.train, target.has_features)
+    texts = TrainingTexts(target.splits.train, target.has_features)
     wished = [
         Rule({name: value for name, value in rule.values.items() if value not in ("auto", 0)}, rule.reason)
         for rule in wishes.rules("data")
     ]
     kinds = _kind_rules(target, texts)
     first, _ = apply("data", DataConfig(), [*kinds, *wished])
-    copying = look_for_copying(islice(texts.pairs(), MAX_PAIRS))
+    copying = look_for_copying(texts.sample)
     rules = [*kinds, *_size_rules(first, texts), *_sharing_rules(first, texts, wishes), _unseen_rule(first, copying)]
     config, choices = apply("data", DataConfig(), [*rules, *wished])
     _check(config, wishes)
@@ -90,59 +68,65 @@ def tokenizers_again(about: Mapping[str, Any]) -> Tokenizers:
     )
 
 
-def _train(config: DataConfig, texts: _Texts) -> tuple[Tokenizer, Tokenizer]:
+def _train(config: DataConfig, texts: TrainingTexts) -> tuple[Tokenizer, Tokenizer]:
+    shared = config.vocabularies == "shared"
     sizes = config.source_vocabulary, config.target_vocabulary
-    sides, features = (texts.sources, texts.targets), (texts.features, False)
-    if config.vocabularies == "shared":
-        sides = (lambda: chain(texts.sources(), texts.targets()),) * 2
-        features = (texts.features,) * 2  # the targets' one knows the tags, so that both are one
+    features = texts.features, texts.features and shared  # tags are known on both sides, so that both are one
     source, target = (
         Tokenizer.train(
-            _decided(kind),
-            side(),
+            kind,
+            _texts_of(side, kind, config, texts),
             config.separator,
             config.min_count,
-            vocabulary_size=size or None,
+            vocabulary_size=sizes[side] or None,
             byte_fallback=config.unseen == "bytes",
-            features=has_features,
+            features=features[side],
         )
-        for kind, side, size, has_features in zip(
-            (config.source_tokenizer, config.target_tokenizer), sides, sizes, features, strict=True
-        )
+        for side, kind in enumerate(map(_decided, (config.source_tokenizer, config.target_tokenizer)))
     )
     return source, target
 
 
-def _kind_rules(target: Target, texts: _Texts) -> list[Rule]:
+def _texts_of(side: int, kind: Kind, config: DataConfig, texts: TrainingTexts) -> Iterable[str]:
+    """What a tokenizer learns from: every training text or, for sub-words, which need them in memory, a sample."""
+    if kind in SUBWORD_KINDS and texts.is_sampled:
+        sides = [source for source, _ in texts.sample], [target for _, target in texts.sample]
+        return chain(*sides) if config.vocabularies == "shared" else sides[side]
+    if config.vocabularies == "shared":
+        return texts.both()
+    return texts.targets() if side else texts.sources()
+
+
+def _kind_rules(target: Target, texts: TrainingTexts) -> list[Rule]:
     if target.task is not None:
         kinds = {"source_tokenizer": target.task.source_kind, "target_tokenizer": target.task.target_kind}
         return [Rule(kinds, f"so defined by the task {target.task.name}")]
-    (source_kind, source_why), (target_kind, target_why) = (
-        choose_kind(islice(side, MAX_SAMPLE)) for side in (texts.heads(), texts.targets())
-    )
+    (source_kind, source_why), (target_kind, target_why) = (choose_kind(side) for side in texts.some)
     return [Rule({"source_tokenizer": source_kind}, source_why), Rule({"target_tokenizer": target_kind}, target_why)]
 
 
-def _size_rules(config: DataConfig, texts: _Texts) -> list[Rule]:
+def _size_rules(config: DataConfig, texts: TrainingTexts) -> list[Rule]:
     rules = []
     for name in ("source", "target"):
         kind = getattr(config, f"{name}_tokenizer")
         if kind in SUBWORD_KINDS:
             count = len(texts.examples)
             size = choose_vocabulary_size(count)
-            rules.append(Rule({f"{name}_vocabulary": size}, f"the usual number of sub-words for {count:,} sources"))
+            learned = f", learned from {len(texts.sample):,} pairs from all over the file" if texts.is_sampled else ""
+            why = f"the usual number of sub-words for {count:,} sources{learned}"
+            rules.append(Rule({f"{name}_vocabulary": size}, why))
         elif kind == "words":
             rules.append(Rule({f"{name}_vocabulary": WORDS}, "more words than that are too rare to be learned"))
     return rules
 
 
-def _sharing_rules(config: DataConfig, texts: _Texts, wishes: Wishes) -> list[Rule]:
+def _sharing_rules(config: DataConfig, texts: TrainingTexts, wishes: Wishes) -> list[Rule]:
     if wishes.get("model", "tie_embeddings") == "all":
         return [Rule({"vocabularies": "shared"}, "all embeddings are tied, so there is one matrix for both sides")]
     both = config.source_tokenizer, config.target_tokenizer
     if both[0] != both[1] or both[0] not in SUBWORD_KINDS:
         return [Rule({"vocabularies": "separate"}, "each side has symbols of its own")]
-    one, other = (set("".join(islice(side, MAX_SAMPLE))) for side in (texts.heads(), texts.targets()))
+    one, other = (set("".join(side)) for side in texts.some)
     common = len(one & other) / max(len(one), len(other), 1)
     if common >= MIN_COMMON:
         return [Rule({"vocabularies": "shared"}, f"{common:.0%} of the characters stand on both sides")]
