@@ -141,6 +141,16 @@ def test_the_report_says_what_was_found_and_chosen(pairs: Path, tmp_path: Path, 
 # What is refused, and when
 
 
+def test_the_report_says_how_much_of_the_batches_is_padding(pairs: Path, tmp_path: Path, quick: Overrides) -> None:
+    lines: list[str] = []
+    overrides = {**quick, "training": {**quick["training"], "batch_tokens": 5 * 8}}
+    pairs.write_text("ab\tx\nabcd\txyzxyz\nacbd\txyzxyz\n", encoding="utf-8")  # acbd is held out
+    train(str(pairs), overrides=overrides, out=tmp_path / "out", say=lines.append)
+    [line] = [line for line in lines if "is padding" in line]
+    # Side by side 2 x (5 + 8) places, of which ab and x with their marks fill 3 + 3, and the others 5 + 8.
+    assert line == f"  Batches in an epoch: 1; {1 - (6 + 13) / 26:.1%} of what they hold is padding."
+
+
 def test_an_existing_bundle_is_refused_before_anything_is_trained(
     pairs: Path, tmp_path: Path, quick: Overrides, monkeypatch: pytest.MonkeyPatch
 ) -> None:

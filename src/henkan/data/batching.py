@@ -66,12 +66,16 @@ class TokenBatches:
 
     def padding_share(self, epoch: int = 0) -> float:
         """The share of an epoch's places, sources and targets together, that are padding."""
-        order = self._order(np.random.default_rng((self.seed, epoch)) if self.shuffle else None)
-        rows = np.diff(self._starts, append=len(order))
-        real = places = 0
-        for lengths in (self.pairs.src_lengths, self.pairs.tgt_lengths):
-            real += int(lengths.sum(dtype=np.int64))
-            places += int((np.maximum.reduceat(lengths[order], self._starts) * rows).sum())
+        if self._keys is not None:  # lengths come in the same order in every epoch
+            sides = np.divmod(np.sort(self._keys), self._keys.dtype.type(_key_width(self.pairs)))
+        else:
+            order = self._order(np.random.default_rng((self.seed, epoch)) if self.shuffle else None)
+            sides = self.pairs.src_lengths[order], self.pairs.tgt_lengths[order]
+        rows = np.diff(self._starts, append=len(self.pairs))
+        real = sum(int(lengths.sum(dtype=np.int64)) for lengths in sides)
+        places = sum(
+            int((np.maximum.reduceat(lengths, self._starts).astype(np.int64) * rows).sum()) for lengths in sides
+        )
         return 1 - real / places
 
     def _order(self, generator: np.random.Generator | None) -> Indices:

@@ -30,6 +30,8 @@ def say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
     for line in describe_choices([*tokenizers.choices, *plan.choices]):
         say(line)
     say(f"  This model has {count_parameters(plan.model):,} parameters.")
+    padding = plan.batches.padding_share()
+    say(f"  Batches in an epoch: {len(plan.batches):,}; {padding:.1%} of what they hold is padding.")
     if plan.training.max_minutes is None:
         say(f"  The training takes {roughly(plan.seconds)} on this machine.")
         if plan.seconds > LONG_SECONDS:
