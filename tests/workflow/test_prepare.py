@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from henkan.bundle import Bundle
+from henkan.data import corpus as corpus_module
 from henkan.workflow import prepare as prepare_module
 from henkan.workflow import target as target_module
 from henkan.workflow.train import train
@@ -104,6 +105,20 @@ def test_a_cached_entry_is_data_and_nothing_that_runs(
     [entry] = large.iterdir()
     assert {path.suffix for path in entry.iterdir()} == {".npy", ".json"}
     assert json.loads((entry / "prepared.json").read_text("utf-8"))["has_features"] is False
+
+
+def test_that_less_is_held_out_than_asked_for_is_said_every_time(
+    pairs: Path, tmp_path: Path, quick: Overrides, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, said = run(pairs, tmp_path / "one", quick)
+    assert not any("so the shares are" in line for line in said)
+    monkeypatch.setattr(corpus_module, "MAX_HELD_OUT", 8)
+    overrides = {**quick, "data": {"dev_share": 0.2, "test_share": 0.05}}
+    for out in ("two", "three"):
+        bundle, said = run(pairs, tmp_path / out, overrides)
+        assert "so the shares are dev_share 10.000% and test_share 5.000%" in " ".join(" ".join(said).split())
+        assert bundle.data["dev_share"] == 0.1
+        assert bundle.record["sources"]["dev"] <= 8
 
 
 def test_a_damaged_entry_is_made_anew(pairs: Path, tmp_path: Path, quick: Overrides, large: Path) -> None:

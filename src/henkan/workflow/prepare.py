@@ -12,7 +12,7 @@ from henkan import __version__
 from henkan.config import DataConfig
 from henkan.data import Example, PairArrays, PairReader, Splits, make_data_report, open_pairs
 from henkan.data.cache_folder import CacheFolder, folder_size
-from henkan.data.corpus import StreamedExamples
+from henkan.data.corpus import MAX_HELD_OUT, StreamedExamples
 from henkan.data.encode import encode_arrays
 from henkan.workflow.plan_tokenizers import Tokenizers, plan_tokenizers, tokenizers_again
 from henkan.workflow.report import Say
@@ -22,6 +22,7 @@ from henkan.workflow.wishes import Overrides, Wishes
 FORMAT = 1  # of an entry of the cache
 MIN_BYTES = 4_000_000  # of a file; smaller ones are read faster than looked up
 CONTENT = "prepared.json"
+SHARES = ("dev_share", "test_share")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,16 @@ def prepare(target: Target, wishes: Wishes, say: Say, stored: Mapping[str, Any] 
     if target.is_large:
         say("  encoding the pairs")
     pairs = encode_arrays(target.splits.train, tokenizers.source, tokenizers.target)
-    return Prepared(target, tokenizers, pairs, report.lines())
+    return Prepared(target, tokenizers, pairs, [*report.lines(), *_capped_lines(target, wishes)])
+
+
+def _capped_lines(target: Target, wishes: Wishes) -> list[str]:
+    """That less is held out than was asked for, if so."""
+    asked = DataConfig(**{name: share for name in SHARES if (share := wishes.get("data", name)) is not None})
+    if not target.is_large or not any(0 < target.description[name] < getattr(asked, name) for name in SHARES):
+        return []
+    shares = " and ".join(f"{name} {target.description[name]:.3%}" for name in SHARES)
+    return [f"no split of a file needs more than {MAX_HELD_OUT:,} sources, so the shares are {shares}"]
 
 
 def load_prepared(
