@@ -5,31 +5,25 @@ the pieces of a text, put together, are the text.
 """
 
 import json
-import re
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from henkan.data.learn_subwords import UNKNOWN_PIECE, encodable, word_splitter
 from henkan.data.tokenizers import Kind, Tokenizer
 from henkan.data.vocabulary import Vocabulary
-from henkan.data.words import WORD
 
 if TYPE_CHECKING:
     import tokenizers
-
-UNKNOWN_PIECE = "\0"  # the models want one; files of text never hold it
-UNKNOWN_SCORE = -100.0
-DECIMALS = 4  # of a piece's score
-MAX_PIECE = 16  # characters
-_STRANGE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class SubwordTokenizer(Tokenizer):
     """Cuts words into pieces that training saw often.
 
-    ``model`` is what the library learned, as its own JSON has it: vocabulary and merges, or pieces and scores.
+    ``model`` is what was learned, as the JSON of the library has it: vocabulary and merges, or pieces and scores.
     """
 
     model: Mapping[str, Any] = field(default_factory=dict)
@@ -38,19 +32,16 @@ class SubwordTokenizer(Tokenizer):
     def _cutter(self) -> "tokenizers.Tokenizer":
         import tokenizers  # here, because most models do without it
 
-        settings = {"type": "BPE" if self.kind == "bpe" else "Unigram", **self.model}
-        try:
-            cutter = tokenizers.Tokenizer.from_str(json.dumps({**_EMPTY, "model": settings}))
-        except Exception as error:  # the library raises nothing more precise
-            raise ValueError(f"a {self.kind} tokenizer cannot be read ({error}): its file is damaged") from None
-        cutter.pre_tokenizer = _words()
+        model = {**self.model, "type": "BPE" if self.kind == "bpe" else "Unigram"}
+        cutter = tokenizers.Tokenizer.from_str(json.dumps({**_EMPTY, "model": model}))
+        cutter.pre_tokenizer = word_splitter()
         return cutter
 
     def split(self, text: str) -> list[str]:
-        return self._pieces(text, self._cutter.encode(_encodable(text), add_special_tokens=False).offsets)
+        return self._pieces(text, self._cutter.encode(encodable(text), add_special_tokens=False).offsets)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        found = self._cutter.encode_batch([_encodable(text) for text in texts], add_special_tokens=False)
+        found = self._cutter.encode_batch([encodable(text) for text in texts], add_special_tokens=False)
         pieces = (self._pieces(text, one.offsets) for text, one in zip(texts, found, strict=True))
         return [self.encode_symbols(symbols) for symbols in pieces]
 
@@ -86,42 +77,6 @@ class UnigramTokenizer(SubwordTokenizer):
     kind: ClassVar[Kind] = "unigram"
 
 
-def learn_pieces(kind: Kind, texts: Iterable[str], vocabulary_size: int, min_count: int) -> dict[str, Any]:
-    """The model of a sub-word tokenizer with ``vocabulary_size`` pieces at most, characters included.
-
-    The same texts give the same "bpe" every time; of "unigram" a few of the rarest pieces may differ, because the
-    library adds up its counts in no fixed order.
-    """
-    import tokenizers
-    from tokenizers import models, trainers
-
-    trainer: trainers.Trainer
-    if kind == "bpe":
-        cutter = tokenizers.Tokenizer(models.BPE())
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocabulary_size,
-            min_frequency=max(2, min_count),
-            max_token_length=MAX_PIECE,
-            special_tokens=[],
-            show_progress=False,
-        )
-    else:
-        cutter = tokenizers.Tokenizer(models.Unigram())
-        trainer = trainers.UnigramTrainer(
-            vocab_size=vocabulary_size, max_piece_length=MAX_PIECE, special_tokens=[], show_progress=False
-        )
-    cutter.pre_tokenizer = _words()
-    cutter.train_from_iterator(map(_encodable, texts), trainer)
-    learned = json.loads(cutter.to_str())["model"]
-    if kind == "bpe":
-        # Without an unknown piece the library counts places wrong behind a character it does not know.
-        vocab = {**learned["vocab"], UNKNOWN_PIECE: len(learned["vocab"])}
-        return {"unk_token": UNKNOWN_PIECE, "vocab": vocab, "merges": learned["merges"]}
-    pieces = sorted((-round(score, DECIMALS), piece) for piece, score in learned["vocab"])
-    known = [[piece, -badness] for badness, piece in pieces]
-    return {"unk_id": 0, "vocab": [[UNKNOWN_PIECE, UNKNOWN_SCORE], *known]}
-
-
 def pieces_of(kind: Kind, model: Mapping[str, Any]) -> list[str]:
     """The pieces that a model can cut, in its own order."""
     if kind == "bpe":
@@ -132,8 +87,56 @@ def pieces_of(kind: Kind, model: Mapping[str, Any]) -> list[str]:
 
 
 def build_subwords(kind: Kind, vocabulary: Vocabulary, model: Mapping[str, Any]) -> SubwordTokenizer:
-    """The tokenizer of this kind."""
+    """The tokenizer of this kind. What training did not write is refused: the library would follow it, or panic."""
+    sound = _is_sound_bpe(model) if kind == "bpe" else _is_sound_unigram(model)
+    if not sound or vocabulary.symbols[: len(pieces := pieces_of(kind, model))] != tuple(pieces):
+        raise ValueError(f"a {kind} tokenizer has a 'model' that training did not write: its file is damaged")
     return (BytePairTokenizer if kind == "bpe" else UnigramTokenizer)(vocabulary, model)
+
+
+def _is_sound_bpe(model: Mapping[str, Any]) -> bool:
+    vocab, merges = model.get("vocab"), model.get("merges")
+    return (
+        set(model) == {"unk_token", "vocab", "merges"}
+        and model["unk_token"] == UNKNOWN_PIECE
+        and isinstance(vocab, Mapping)
+        and UNKNOWN_PIECE in vocab
+        and all(type(idx) is int for idx in vocab.values())
+        and sorted(vocab.values()) == list(range(len(vocab)))
+        and isinstance(merges, list)
+        and all(_is_merge(merge, vocab) for merge in merges)
+    )
+
+
+def _is_merge(merge: object, vocab: Mapping[str, int]) -> bool:
+    return (
+        isinstance(merge, list)
+        and len(merge) == 2
+        and all(isinstance(part, str) and part in vocab for part in merge)
+        and "".join(merge) in vocab
+    )
+
+
+def _is_sound_unigram(model: Mapping[str, Any]) -> bool:
+    vocab = model.get("vocab")
+    return (
+        set(model) == {"unk_id", "vocab"}
+        and model["unk_id"] == 0
+        and isinstance(vocab, list)
+        and all(_is_scored(entry) for entry in vocab)
+        and [entry[0] for entry in vocab[:1]] == [UNKNOWN_PIECE]
+        and len({entry[0] for entry in vocab}) == len(vocab)
+    )
+
+
+def _is_scored(entry: object) -> bool:
+    return (
+        isinstance(entry, list)
+        and len(entry) == 2
+        and isinstance(entry[0], str)
+        and isinstance(entry[1], (int, float))
+        and math.isfinite(entry[1])
+    )
 
 
 _EMPTY: dict[str, Any] = {
@@ -146,14 +149,3 @@ _EMPTY: dict[str, Any] = {
     "post_processor": None,
     "decoder": None,
 }
-
-
-def _words() -> "tokenizers.pre_tokenizers.PreTokenizer":
-    from tokenizers import Regex, pre_tokenizers
-
-    return pre_tokenizers.Split(Regex(WORD), "isolated")
-
-
-def _encodable(text: str) -> str:
-    """``text`` with signs of the same length in place of what the library cannot take: zeros, lone surrogates."""
-    return text if _STRANGE.search(text) is None else _STRANGE.sub("\ufffd", text)

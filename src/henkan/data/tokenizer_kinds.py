@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from henkan.data.feature_tokenizer import TAG, FeatureTokenizer, split_features
-from henkan.data.subwords import build_subwords, learn_pieces, pieces_of
+from henkan.data.learn_subwords import learn_pieces
+from henkan.data.subwords import build_subwords, pieces_of
 from henkan.data.tokenizers import KINDS, SUBWORD_KINDS, CharacterTokenizer, Kind, SeparatorTokenizer, Tokenizer
 from henkan.data.vocabulary import Vocabulary
 from henkan.data.words import WordTokenizer
@@ -32,7 +33,7 @@ def train_tokenizer(
     if kind in SUBWORD_KINDS:
         if vocabulary_size is None:
             raise ValueError(f"a {kind} tokenizer needs a vocabulary_size, for example 8000")
-        model = learn_pieces(kind, texts, vocabulary_size, min_count)
+        model = learn_pieces(kind, texts, vocabulary_size, min_count, byte_fallback=byte_fallback)
         symbols, has_bytes = pieces_of(kind, model), byte_fallback
         vocabulary = Vocabulary([*symbols, *_in_order(tags)], has_bytes=has_bytes)
         return _with_features(build_subwords(kind, vocabulary, model), features=features)

@@ -113,8 +113,5 @@ class Vocabulary:
 
 
 def _text(run: bytearray) -> str:
-    """The text of bytes; lone surrogates, which UTF-8 does not allow, come back as they went in."""
-    try:
-        return run.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return run.decode("utf-8", "replace")
+    """The text of bytes. A lone surrogate is no text either: written to a file, it would be an error."""
+    return run.decode("utf-8", "replace")
