@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -170,6 +171,28 @@ def test_packed_input_is_unpacked(henkan: Henkan, bundle: Path, tmp_path: Path) 
     assert henkan("predict", bundle, "lines.gz").out.splitlines() == texts(random_bundle(), ["abc", "cab"])
 
 
+def test_a_pipe_with_a_name_is_read_to_its_end(henkan: Henkan, bundle: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for options in ((), ("--out", "out.txt")):
+        writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("abc\ncab\n", encoding="utf-8"))
+        writer.start()
+        result = henkan("predict", bundle, "pipe", *options)
+        writer.join()
+        found = result.out if not options else (tmp_path / "out.txt").read_text("utf-8")
+        assert found.splitlines() == texts(random_bundle(), ["abc", "cab"])
+
+
+@pytest.mark.parametrize("option", ["--out", "--prefixes"])
+def test_what_needs_a_file_of_lines_says_so_on_a_terminal(
+    henkan: Henkan, bundle: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    give(monkeypatch, b"abc\n")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    result = henkan("predict", bundle, option, "file.txt")
+    assert (result.status, result.out) == (2, "")
+    assert f"{option} is for a file of lines" in result.err
+
+
 # Large files
 
 
@@ -202,7 +225,7 @@ def test_a_killed_command_goes_on_and_ends_with_the_same_file(henkan: Henkan, bu
     assert not (tmp_path / "out.txt").exists()
     assert "go on with --resume, or delete it" in henkan("predict", bundle, "lines.txt", "--out", "out.txt").err
     other = henkan("predict", bundle, "lines.txt", "--out", "out.txt", "--resume", "--beam", "2")
-    assert "was begun with another option" in other.err
+    assert "was begun with another way to decode (Greedy(), now BeamSearch(width=2" in other.err
     assert henkan("predict", bundle, "lines.txt", "--out", "out.txt", "--resume").status == 0
     assert (tmp_path / "out.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
     assert not list(tmp_path.glob("out.txt.*"))

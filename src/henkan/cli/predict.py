@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from henkan.cli.strategy import add_beam, add_sampling, make_strategy
 
 if TYPE_CHECKING:
     from henkan.bundle import Predictor
-    from henkan.workflow.predict import Options
+    from henkan.workflow.predict import Chunk, Options
     from henkan.workflow.workers import Answer
 
 DESCRIPTION = """\
@@ -37,19 +36,22 @@ def run(arguments: list[str]) -> int:
     bundles, file = _places(given["bundle"])
     strategy = make_strategy(given)
     form = _form(given)
-    if (given["resume"] and given["out"] is None) or (given["resume"] and file == STDIN):
-        raise ValueError("--resume goes on with a file of outputs for a file of lines: name both, FILE and --out FILE")
+    if given["resume"] and given["out"] is None:
+        raise ValueError("--resume goes on with a file of outputs that was broken off: name it with --out FILE")
     if given["workers"] < 1:
         raise ValueError(f"--workers {given['workers']} must be at least 1: it is a number of processes")
     device = choose_device(given["device"])
-    from henkan.workflow.predict import Options  # here, so that --help is quick
-    from henkan.workflow.predict_file import read_dictionary
+    from henkan.data import FeatureTokenizer  # here, so that --help is quick
+    from henkan.workflow.predict import Options
+    from henkan.workflow.predict_input import read_dictionary
     from henkan.workflow.workers import load_predictor
 
     predictor = load_predictor(bundles, device)
-    overrides, notes = read_dictionary(given["dictionary"]) if given["dictionary"] else ({}, [])
+    tagged = isinstance(predictor.source_tokenizer, FeatureTokenizer)
+    overrides, notes = read_dictionary(given["dictionary"], tagged=tagged) if given["dictionary"] else ({}, [])
     options = Options(strategy, given["max_len"], given["seed"] or 0, form, overrides)
     if file == STDIN and sys.stdin.isatty():
+        _check_typed(given)
         return _converse(predictor, options)
     _tell([*notes, *_write(predictor, bundles, device, file, options, given)])
     return 0
@@ -59,40 +61,38 @@ def _write(
     predictor: "Predictor", bundles: list[str], device: str, file: str, options: "Options", given: dict[str, Any]
 ) -> list[str]:
     """Write all outputs; return the notes."""
-    from henkan.workflow.predict_file import OutputFile, chunks_of, count_lines, write_stream
+    from henkan.workflow.predict_file import OutputFile, write_stream
+    from henkan.workflow.predict_input import chunks_of, count_lines, what_decides
     from henkan.workflow.progress import showing_progress
     from henkan.workflow.workers import predict_chunks, predict_in_processes
 
-    def answers(skip: int) -> "Iterator[Answer]":
-        chunks = chunks_of(file, given["prefixes"], skip=skip)
+    def answers(chunks: "Iterator[Chunk]", done: int = 0) -> "Iterator[Answer]":
         if given["workers"] > 1:
             found = predict_in_processes(bundles, device, chunks, options, given["workers"])
         else:
             found = predict_chunks(predictor, chunks, options)
-        total = count_lines(file)
-        return showing_progress(found, lambda answer: answer[0], total, "lines", done=skip)
+        if given["out"] is None and sys.stdout.isatty():
+            return found  # the outputs themselves show how far it is, and a bar would stand among them
+        return showing_progress(found, lambda answer: len(answer[0].sources), count_lines(file), "lines", done=done)
 
+    chunks = chunks_of(file, given["prefixes"])
     if given["out"] is None:
-        return write_stream(answers(0)).notes(predictor)
-    output = OutputFile(given["out"], _asked(bundles, file, options, given), resume=given["resume"])
+        return write_stream(answers(chunks)).notes(predictor)
+    asked = what_decides(bundles, predictor, options, device)
+    output = OutputFile(given["out"], asked, resume=given["resume"])
     try:
-        return output.write(answers(output.lines_done)).notes(predictor)
-    except KeyboardInterrupt:
-        if output.state.exists():
+        return output.write(answers(output.still_to_do(chunks), output.lines_done)).notes(predictor)
+    except BaseException:
+        if output.has_grown and output.is_resumable:
             _tell([f"{output.partial} holds what is done; the same command with --resume goes on"])
         raise
 
 
-def _asked(bundles: list[str], file: str, options: "Options", given: dict[str, Any]) -> dict[str, Any]:
-    """All that decides the outputs, for an unfinished file to be compared with."""
-    from henkan.workflow.predict_file import digest
-
-    files = {"input": [file] if file != STDIN else [], "prefixes": given["prefixes"], "dictionary": given["dictionary"]}
-    asked: dict[str, Any] = {
-        name: digest([paths] if isinstance(paths, str) else paths) for name, paths in files.items() if paths
-    }
-    models = [path for bundle in bundles for path in sorted(Path(bundle).iterdir()) if path.suffix == ".safetensors"]
-    return {**asked, "bundle": digest(models), "option": repr(replace(options, dictionary={}))}
+def _check_typed(given: dict[str, Any]) -> None:
+    """Raise if an option needs a file of lines."""
+    for name in ("out", "prefixes"):
+        if given[name] is not None:
+            raise ValueError(f"--{name} is for a file of lines: name one, or leave --{name} out to type lines")
 
 
 def _places(named: list[str]) -> tuple[list[str], str]:

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from henkan.bundle import Prediction, Predictor, unknown_symbols
+from henkan.bundle.request import without_model
 from henkan.data import Codec, Tokenizer, iter_lines
 from henkan.decoding import Greedy, Strategy
 from henkan.workflow.report import plural
 
 MAX_SHOWN = 5  # unseen symbols named in a note
+NAMED = 10_000  # unseen symbols counted one by one
 Form = Literal["text", "scores", "n-best", "json"]
 
 
@@ -37,9 +39,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a reader should know before trusting outputs; those of several chunks add up. Lines are 0 for none."""
+    """What a reader should know before trusting outputs; those of several chunks add up. Lines are 0 for none.
+
+    Of very many different unknown symbols only the most frequent are kept by name: words are without number.
+    """
 
     unknown: Counter[str] = field(default_factory=Counter)
+    unnamed: int = 0  # unknown symbols that are not in ``unknown``
     too_long: int = 0
     first_too_long: int = 0
     cut: int = 0
@@ -48,8 +54,11 @@ class Findings:
     copied: int = 0  # symbols of the sources
 
     def __add__(self, other: "Findings") -> "Findings":
+        unknown = self.unknown + other.unknown
+        named = Counter(dict(unknown.most_common(NAMED // 2))) if len(unknown) > NAMED else unknown
         return Findings(
-            self.unknown + other.unknown,
+            named,
+            self.unnamed + other.unnamed + unknown.total() - named.total(),
             self.too_long + other.too_long,
             self.first_too_long or other.first_too_long,
             self.cut + other.cut,
@@ -69,7 +78,7 @@ class Findings:
 
     def notes(self, predictor: Predictor) -> list[str]:
         """The same in sentences."""
-        notes = describe_unknown(self.unknown, predictor.source_tokenizer)
+        notes = describe_unknown(self.unknown, predictor.source_tokenizer, self.unnamed)
         if self.copied:
             notes.append(
                 f"{plural(self.copied, 'symbol')} that the vocabulary does not have: the model cannot tell them apart, "
@@ -165,29 +174,31 @@ def unknown_notes(texts: Sequence[str], reader: Codec | Tokenizer) -> list[str]:
     return describe_unknown(unknown_symbols(texts, reader), reader.source if isinstance(reader, Codec) else reader)
 
 
-def describe_unknown(unknown: Counter[str], tokenizer: Tokenizer) -> list[str]:
+def describe_unknown(unknown: Counter[str], tokenizer: Tokenizer, unnamed: int = 0) -> list[str]:
     """How many symbols training never showed, what becomes of them, and the most frequent of them."""
     if not unknown:
         return []
     how = "spelt in bytes" if tokenizer.vocabulary.has_bytes else "read as <unk>"
     shown = ", ".join(f"{symbol!r} ({count})" for symbol, count in unknown.most_common(MAX_SHOWN))
     more = ", ..." if len(unknown) > MAX_SHOWN else ""
-    return [f"{plural(unknown.total(), 'symbol')} never seen in training, {how}: {shown}{more}"]
+    return [f"{plural(unknown.total() + unnamed, 'symbol')} never seen in training, {how}: {shown}{more}"]
 
 
 def _find(
     predictor: Predictor, chunk: Chunk, predictions: Sequence[Sequence[Prediction]], dictionary: Mapping[str, str]
 ) -> Findings:
-    asked = [source for source in chunk.sources if source not in dictionary]
-    longest = predictor.limits.source
-    too_long = [len(predictor.source_tokenizer.split(source)) > longest for source in chunk.sources]
+    prefixes = chunk.prefixes or [""] * len(chunk.sources)
+    both = list(zip(chunk.sources, prefixes, strict=True))
+    asked = [source if not without_model(source, prefix, dictionary) else "" for source, prefix in both]
+    too_long = [len(predictor.source_tokenizer.split(source)) > predictor.limits.source for source in asked]
     cut = [not found[0].ended for found in predictions]
     return Findings(
         unknown_symbols(asked, predictor.codec),
+        0,
         sum(too_long),
         too_long.index(True) + chunk.first if any(too_long) else 0,
         sum(cut),
         cut.index(True) + chunk.first if any(cut) else 0,
-        len(chunk.sources) - len(asked),
-        sum(len(predictor.codec.taken_over(source)) for source in asked if source.strip()),
+        sum(1 for source, left in zip(chunk.sources, asked, strict=True) if source.strip() and not left),
+        sum(len(predictor.codec.taken_over(source)) for source in asked if source),
     )
