@@ -4,6 +4,7 @@ import re
 import pytest
 
 from henkan.data import choose_kind
+from henkan.data.choose import choose_vocabulary_size
 
 SET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 PHONES = SET.split()
@@ -38,3 +39,50 @@ def test_everything_else_is_split_into_characters_with_the_reason(texts: list[st
 def test_order_of_the_texts_changes_nothing():
     texts = [" ".join(random.Random(number).choices(PHONES, k=5)) for number in range(60)]
     assert choose_kind(texts) == choose_kind(texts[::-1])
+
+
+def sentences(count: int, syllables: str, *, space: str, end: str = "", seed: int = 0) -> list[str]:
+    """Sentences of some thousand words of these syllables."""
+    draw = random.Random(seed)
+    words = ["".join(draw.choices(syllables, k=draw.randint(2, 4))) for _ in range(4_000)]
+    return [space.join(draw.choices(words, k=draw.randint(6, 12))) + end for _ in range(count)]
+
+
+def test_sentences_with_spaces_are_split_into_byte_pairs() -> None:
+    kind, reason = choose_kind(sentences(5_000, "abcdefghij", space=" "))
+    assert kind == "bpe"
+    assert "the median has 9 words" in reason
+
+
+@pytest.mark.parametrize("end", ["", "。", "、「はい」。（終）"])  # signs do not make words of a Japanese sentence
+def test_sentences_without_spaces_are_split_into_unigram_pieces(end: str) -> None:
+    kind, reason = choose_kind(sentences(5_000, "あいうえお東京都", space="", end=end))
+    assert kind == "unigram"
+    assert "sentences without spaces" in reason
+
+
+@pytest.mark.parametrize("space", [" ", ""])
+def test_few_sentences_are_split_into_characters(space: str) -> None:
+    assert choose_kind(sentences(400, "あいうえお東京都", space=space))[0] == "characters"
+
+
+def test_long_strings_without_spaces_are_no_sentences() -> None:
+    draw = random.Random(0)
+    formulas = ["".join(draw.choices("CNOc1(=)[]nH@", k=40)) for _ in range(5_000)]
+    assert choose_kind(formulas)[0] == "characters"
+
+
+def test_strings_that_few_pieces_make_up_are_split_into_them() -> None:
+    draw = random.Random(0)
+    parts = ["tausend", "hundert", "zwanzig", "dreißig", "fünf", "sieben", "neun", "und"]
+    texts = ["".join(draw.choices(parts, k=draw.randint(4, 8))) for _ in range(1_000)]
+    kind, reason = choose_kind(texts)
+    assert kind == "bpe"
+    assert "300 pieces" in reason
+    assert choose_vocabulary_size(texts, 1_000_000)[0] == 300
+
+
+def test_a_vocabulary_grows_with_the_data() -> None:
+    sizes = [choose_vocabulary_size([], count)[0] for count in (100, 10**4, 10**5, 10**6, 10**7, 10**8)]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[-1]) == (2_000, 32_000)

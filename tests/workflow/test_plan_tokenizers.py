@@ -1,6 +1,7 @@
 """Which tokenizers a training gets, from its data and from what was asked."""
 
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_sentences_are_split_into_sub_words_and_one_script_shares_them(path: Pat
     found = plan(path, list(zip(english, german, strict=True)))
     assert (found.source.kind, found.target.kind) == ("bpe", "bpe")
     assert found.source.to_dict() == found.target.to_dict()
+    assert found.source is found.target
     assert "stand on both sides" in reason(found, "vocabularies")
     assert "sentences" in reason(found, "source_tokenizer")
     assert found.source.vocabulary.has_bytes
@@ -98,6 +100,29 @@ def test_every_kind_can_be_asked_for_and_trains_and_predicts(
     assert len(bundle.predict(["the cat and the fox", "鬱"])) == 2
     source = "the cow and the cat"
     assert bundle.codec.encode_source(source)[0][-1] != EOS_IDX
+
+
+@pytest.mark.parametrize("kind", ["words", "bpe", "unigram"])
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_shared_vocabulary_has_the_size_that_was_asked_for_on_either_side(kind: str, side: str, path: Path) -> None:
+    rows = [(f"the {a} and {b}", f"{b} and the {a}") for a in ("cat", "dog", "cow") for b in ("hen", "fox", "bee")]
+    wished = {"source_tokenizer": kind, "target_tokenizer": kind, "vocabularies": "shared", f"{side}_vocabulary": 24}
+    found = plan(path, rows, wished)
+    assert (found.config.source_vocabulary, found.config.target_vocabulary) == (24, 24)
+    assert found.source is found.target
+    assert reason(found, f"{side}_vocabulary") == "as you asked"
+    again = plan(path, rows, asdict(found.config))
+    assert again.source.to_dict() == found.source.to_dict()
+    with pytest.raises(ValueError, match=r"has one size, but source_vocabulary=30 and target_vocabulary=24"):
+        plan(path, rows, {**wished, "source_vocabulary": 30, "target_vocabulary": 24})
+
+
+def test_a_rare_sign_on_one_side_does_not_keep_vocabularies_apart(path: Path) -> None:
+    rows = [(f"{a}{b}", f"{b}{a}") for a in "abcdefgh" for b in "ijklmnop"]
+    asked = {"source_tokenizer": "bpe", "target_tokenizer": "bpe"}
+    assert plan(path, [*rows, ("aiあ", "ia")], asked).config.vocabularies == "shared"
+    mixed = [(source, target + "あいう") for source, target in rows]
+    assert plan(path, mixed, asked).config.vocabularies == "separate"
 
 
 def test_what_cannot_be_is_refused_with_the_way_out(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The tokenizers of a training, chosen from its training texts, and why."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from itertools import chain
@@ -15,7 +16,7 @@ from henkan.workflow.target import Target
 from henkan.workflow.training_texts import TrainingTexts
 from henkan.workflow.wishes import Wishes
 
-MIN_COMMON = 0.9  # of the characters of either side stand on the other, too
+MIN_COMMON = 0.95  # of the characters of either side, as often as they are used, stand on the other, too
 WORDS = 30_000  # most words of a vocabulary, unless asked for
 
 
@@ -50,6 +51,8 @@ def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
     copying = look_for_copying(texts.sample)
     rules = [*kinds, *_size_rules(first, texts), *_sharing_rules(first, texts, wishes), _unseen_rule(first, copying)]
     config, choices = apply("data", DataConfig(), [*rules, *wished])
+    if config.vocabularies == "shared":
+        config, choices = apply("data", DataConfig(), [*rules, *wished, *_one_size_rules(config, wishes)])
     _check(config, wishes)
     source, trained = _train(config, texts)
     if config.unseen == "copy":
@@ -58,7 +61,7 @@ def plan_tokenizers(target: Target, wishes: Wishes) -> Tokenizers:
 
 
 def tokenizers_again(about: Mapping[str, Any]) -> Tokenizers:
-    """The tokenizers of a training that was begun earlier. They are not trained anew: unigram pieces might differ."""
+    """The tokenizers of a training that was begun earlier. They are not trained anew: that takes time."""
     stored = about["tokenizers"]
     return Tokenizers(
         Tokenizer.from_dict(stored["source"]),
@@ -71,20 +74,20 @@ def tokenizers_again(about: Mapping[str, Any]) -> Tokenizers:
 def _train(config: DataConfig, texts: TrainingTexts) -> tuple[Tokenizer, Tokenizer]:
     shared = config.vocabularies == "shared"
     sizes = config.source_vocabulary, config.target_vocabulary
-    features = texts.features, texts.features and shared  # tags are known on both sides, so that both are one
-    source, target = (
-        Tokenizer.train(
+
+    def train(side: int, kind: Kind) -> Tokenizer:
+        return Tokenizer.train(
             kind,
             _texts_of(side, kind, config, texts),
             config.separator,
             config.min_count,
             vocabulary_size=sizes[side] or None,
             byte_fallback=config.unseen == "bytes",
-            features=features[side],
+            features=texts.features and (shared or side == 0),  # shared, the targets' one knows the tags, too
         )
-        for side, kind in enumerate(map(_decided, (config.source_tokenizer, config.target_tokenizer)))
-    )
-    return source, target
+
+    source = train(0, _decided(config.source_tokenizer))
+    return source, source if shared else train(1, _decided(config.target_tokenizer))
 
 
 def _texts_of(side: int, kind: Kind, config: DataConfig, texts: TrainingTexts) -> Iterable[str]:
@@ -107,13 +110,11 @@ def _kind_rules(target: Target, texts: TrainingTexts) -> list[Rule]:
 
 def _size_rules(config: DataConfig, texts: TrainingTexts) -> list[Rule]:
     rules = []
-    for name in ("source", "target"):
+    for name, some in zip(("source", "target"), texts.some, strict=True):
         kind = getattr(config, f"{name}_tokenizer")
         if kind in SUBWORD_KINDS:
-            count = len(texts.examples)
-            size = choose_vocabulary_size(count)
-            learned = f", learned from {len(texts.sample):,} pairs from all over the file" if texts.is_sampled else ""
-            why = f"the usual number of sub-words for {count:,} sources{learned}"
+            size, why = choose_vocabulary_size(some, len(texts.examples))
+            why += f", learned from {len(texts.sample):,} pairs from all over the file" if texts.is_sampled else ""
             rules.append(Rule({f"{name}_vocabulary": size}, why))
         elif kind == "words":
             rules.append(Rule({f"{name}_vocabulary": WORDS}, "more words than that are too rare to be learned"))
@@ -126,11 +127,32 @@ def _sharing_rules(config: DataConfig, texts: TrainingTexts, wishes: Wishes) -> 
     both = config.source_tokenizer, config.target_tokenizer
     if both[0] != both[1] or both[0] not in SUBWORD_KINDS:
         return [Rule({"vocabularies": "separate"}, "each side has symbols of its own")]
-    one, other = (set("".join(side)) for side in texts.some)
-    common = len(one & other) / max(len(one), len(other), 1)
+    common = min(_share_known(*texts.some), _share_known(*texts.some[::-1]))
     if common >= MIN_COMMON:
         return [Rule({"vocabularies": "shared"}, f"{common:.0%} of the characters stand on both sides")]
     return [Rule({"vocabularies": "separate"}, f"only {common:.0%} of the characters stand on both sides")]
+
+
+def _share_known(texts: Sequence[str], others: Sequence[str]) -> float:
+    """The share of the characters of ``texts``, by how often they stand there, that ``others`` have, too."""
+    counts, known = Counter(chain.from_iterable(texts)), set(chain.from_iterable(others))
+    return sum(count for character, count in counts.items() if character in known) / max(counts.total(), 1)
+
+
+def _one_size_rules(config: DataConfig, wishes: Wishes) -> list[Rule]:
+    """One size for a shared vocabulary: that asked for, else the larger one."""
+    names = "source_vocabulary", "target_vocabulary"
+    asked = {name: size for name in names if (size := wishes.get("data", name))}
+    if len(set(asked.values())) > 1:
+        raise ValueError(
+            f"a shared vocabulary has one size, but {' and '.join(f'{name}={size}' for name, size in asked.items())} "
+            f"were asked for: name one of them, or use --data.vocabularies separate"
+        )
+    if config.source_vocabulary == config.target_vocabulary:
+        return []
+    size = max(asked.values(), default=max(config.source_vocabulary, config.target_vocabulary))
+    other = [name for name in names if name not in asked]
+    return [Rule(dict.fromkeys(other, size), "one vocabulary serves both sides")]
 
 
 def _unseen_rule(config: DataConfig, copying: Copying) -> Rule:
