@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from baselines import BASELINES
+from baselines import BASELINES, OF_TASKS
 from record import save
 
 from henkan.bundle import Bundle
@@ -76,27 +76,37 @@ def measure_baselines(name: str) -> list[dict[str, Any]]:
     task = TASKS[name]()
     splits = task.load()
     tokenizer = Tokenizer.train(task.target_kind, (text for e in splits.train for text in e.references))
+    pairs = [(e.source, tuple(tokenizer.split(text))) for e in splits.train for text in e.references]
     results = []
-    for way, build in BASELINES.items():
-        baseline = build(list(splits.train))
-        examples = splits.test if way == "lookup" else splits.test[:MAX_BASELINE]
-        outputs = [baseline.predict(example.source) for example in examples]
-        metrics = compute_metrics(outputs, examples, tokenizer, symbol_name=task.symbol_name)
-        results.append({"task": name, "baseline": way, "test": {f: round(v, 4) for f, v in metrics.items()}})
+    for way in OF_TASKS[name]:
+        begun = time.perf_counter()
+        baseline = BASELINES[way](pairs)
+        examples = splits.test[:MAX_BASELINE] if way == "nearest" else splits.test
+        outputs = [tokenizer.join(baseline.predict(example.source)) for example in examples]
+        figures = compute_metrics(outputs, examples, tokenizer, symbol_name=task.symbol_name)
+        seconds = round(time.perf_counter() - begun)
+        test = {figure: round(value, 4) for figure, value in figures.items()}
+        results.append({"task": name, "baseline": way, "seconds": seconds, "test": test})
         print(results[-1], flush=True)
     return results
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=TASKS)
-    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--minutes", type=float, help="of training; without it as long as the recipe says")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plain", action="store_true")
-    parser.add_argument("--baselines", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="the training pairs as a file, all chosen from them")
+    parser.add_argument("--baselines", action="store_true", help="only what a model has to beat")
     given = parser.parse_args()
     if given.baselines:
+        if given.name not in OF_TASKS:
+            parser.error(f"{given.name} has no baseline: those with one are {', '.join(OF_TASKS)}")
         save(f"baselines-{given.name}", measure_baselines(given.name))
     else:
         label = f"{given.name}{'-plain' if given.plain else ''}"
         save(f"recipe-{label}", [measure(given.name, given.minutes, given.seed, plain=given.plain)])
+
+
+if __name__ == "__main__":
+    main()
