@@ -102,6 +102,21 @@ def test_many_texts_at_once_have_the_ids_that_each_has_alone(kind: Kind, byte_fa
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@given(texts=st.lists(st.text(st.characters() | st.sampled_from("the cat\0東京"))))
+def test_batches_of_any_texts_have_the_ids_that_each_has_alone(kind: Kind, texts: list[str]) -> None:
+    for byte_fallback in (False, True):
+        tokenizer = trained(kind, byte_fallback)
+        assert tokenizer.encode_batch(texts) == [tokenizer.encode(text) for text in texts]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tagged_texts_at_once_have_the_ids_that_each_has_alone(kind: Kind) -> None:
+    texts = [*FORMS, "run\tV;FUT", "鬱\tV", "\t", ""]
+    assert tagged(kind).encode_batch(texts) == [tagged(kind).encode(text) for text in texts]
+    assert tagged(kind).encode_batch([]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_bytes_have_ids_of_their_own(kind: Kind) -> None:
     """A text that spells a byte, as other tools write it, is no byte."""
     tokenizer = trained(kind)

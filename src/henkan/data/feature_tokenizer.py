@@ -40,12 +40,20 @@ class FeatureTokenizer(Tokenizer):
         text = self.inner.join([symbol for symbol in symbols if not symbol.startswith(TAG)])
         return f"{text}{TAB}{TAG_SEPARATOR.join(tags)}" if tags else text
 
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        heads, tags = zip(*map(split_features, texts), strict=True) if texts else ((), ())
+        return [
+            [*ids, *self._tag_ids([TAG + tag for tag in found or ()])]
+            for ids, found in zip(self.inner.encode_batch(heads), tags, strict=True)
+        ]
+
     def encode_symbols(self, symbols: Sequence[str]) -> list[int]:
         head = [symbol for symbol in symbols if not symbol.startswith(TAG)]
-        tags = symbols[len(head) :]
+        return [*self.inner.encode_symbols(head), *self._tag_ids(symbols[len(head) :])]
+
+    def _tag_ids(self, tags: Sequence[str]) -> list[int]:
         known = self.vocabulary
-        tag_ids = [known.encode([tag])[0] if tag in known else UNK_IDX for tag in tags]
-        return [*self.inner.encode_symbols(head), *tag_ids]
+        return [known.encode([tag])[0] if tag in known else UNK_IDX for tag in tags]
 
     def unknown(self, text: str) -> list[str]:
         return [symbol.removeprefix(TAG) for symbol in super().unknown(text)]

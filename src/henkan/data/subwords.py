@@ -41,9 +41,19 @@ class SubwordTokenizer(Tokenizer):
         return self._pieces(text, self._cutter.encode(encodable(text), add_special_tokens=False).offsets)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        found = self._cutter.encode_batch([encodable(text) for text in texts], add_special_tokens=False)
-        pieces = (self._pieces(text, one.offsets) for text, one in zip(texts, found, strict=True))
-        return [self.encode_symbols(symbols) for symbols in pieces]
+        plain = [encodable(text) for text in texts]
+        found = (one.ids for one in self._cutter.encode_batch_fast(plain, add_special_tokens=False))
+        ids, unknown = self._ids
+        return [
+            [ids[piece] for piece in pieces] if given is text and unknown not in pieces else self.encode(text)
+            for text, given, pieces in zip(texts, plain, found, strict=True)
+        ]
+
+    @cached_property
+    def _ids(self) -> tuple[list[int], int]:
+        """The id of every piece, in the order of the library, and the place of its unknown piece there."""
+        order = pieces_in_order(self.kind, self.model)
+        return self.vocabulary.encode(order), order.index(UNKNOWN_PIECE)
 
     def join(self, symbols: Sequence[str]) -> str:
         return "".join(symbols)
@@ -77,13 +87,16 @@ class UnigramTokenizer(SubwordTokenizer):
     kind: ClassVar[Kind] = "unigram"
 
 
+def pieces_in_order(kind: Kind, model: Mapping[str, Any]) -> list[str]:
+    """The pieces that the library has, in its own order, the unknown one included."""
+    if kind == "bpe":
+        return sorted(model["vocab"], key=model["vocab"].__getitem__)
+    return [piece for piece, _ in model["vocab"]]
+
+
 def pieces_of(kind: Kind, model: Mapping[str, Any]) -> list[str]:
     """The pieces that a model can cut, in its own order."""
-    if kind == "bpe":
-        pieces = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    else:
-        pieces = [piece for piece, _ in model["vocab"]]
-    return [piece for piece in pieces if piece != UNKNOWN_PIECE]
+    return [piece for piece in pieces_in_order(kind, model) if piece != UNKNOWN_PIECE]
 
 
 def build_subwords(kind: Kind, vocabulary: Vocabulary, model: Mapping[str, Any]) -> SubwordTokenizer:
