@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from henkan.bundle import Bundle, Limits
+from henkan.bundle import Bundle, Ensemble, Limits
 from henkan.data import EOS_IDX, UNK_IDX, Kind, Tokenizer
 from henkan.data.choose_copying import look_for_copying, with_copying
 from henkan.decoding import BeamSearch, Greedy, Sampling, Strategy
@@ -95,3 +95,39 @@ def test_a_character_copied_into_the_output_is_that_of_its_source() -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_blank_stays_blank(way: str) -> None:
     assert bundle(way).predict(["", "  ", "\u3000"]) == [bundle(way).predict([""])[0]] * 3
+
+
+BEGINNINGS = st.sampled_from(TEXTS).flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "copying"])
+@given(prefix=BEGINNINGS)
+@settings(max_examples=8, deadline=None)
+def test_an_output_begins_with_its_prefix_wherever_that_breaks_off(way: str, strategy: Strategy, prefix: str) -> None:
+    for found in bundle(way).predict(["the cat", "東京"], strategy, prefixes=[prefix] * 2, max_len=60):  # T44
+        assert all(one.text.startswith(prefix) for one in found)
+
+
+def test_a_prefix_may_hold_the_copied_character_of_its_source_and_no_other() -> None:
+    (found,) = bundle("copying").predict(["鬱b"], prefixes=["a鬱"])[0]
+    assert found.text.startswith("a鬱")
+    with pytest.raises(ValueError, match="line 1: no output begins with 'a鬱', because the model cannot write '鬱'"):
+        bundle("copying").predict(["薔b"], prefixes=["a鬱"])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_model_with_itself_is_the_model(way: str, strategy: Strategy) -> None:  # T45
+    alone = bundle(way).predict(SOURCES, strategy)
+    together = Ensemble((bundle(way),) * 2).predict(SOURCES, strategy)
+    for found, expected in zip(together, alone, strict=True):
+        assert [one.text for one in found] == [one.text for one in expected]
+        assert [one.log_prob for one in found] == pytest.approx([one.log_prob for one in expected])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_several_outputs_are_different_texts_best_first(way: str) -> None:  # T16
+    for found in bundle(way).predict(SOURCES, BeamSearch(6, 0.6, 4)):
+        assert len({one.text for one in found}) == len(found)
+        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
