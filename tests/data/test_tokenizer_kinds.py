@@ -190,6 +190,28 @@ def test_a_model_that_is_sound_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "text", "ids"),
+    [
+        ({"kind": "words", "symbols": ["a", " cat"]}, "a cat", [4, 5]),
+        ({"kind": "words", "symbols": ["a", " cat"], "bytes": True}, "a cat!", [260, 261, 4 + ord("!")]),
+        (
+            {"kind": "separator", "symbols": ["a", ""], "separator": "|", "bytes": True},
+            "a||b",
+            [260, 261, 4 + ord("b")],
+        ),
+        ({"kind": "characters", "symbols": ["a", "\nV"], "features": True}, "a\tV", [4, 5]),
+        ({"kind": "bpe", "symbols": ["a", "b", "ab", "\nV"], "model": BPE, "features": True}, "ab\tV", [6, 7]),
+        ({"kind": "unigram", "symbols": ["a", "b"], "model": UNIGRAM, "bytes": True}, "abc", [260, 261, 4 + ord("c")]),
+    ],
+)
+def test_what_this_version_stores_is_read_by_later_ones(data: dict[str, object], text: str, ids: list[int]) -> None:
+    tokenizer = Tokenizer.from_dict(data)
+    assert tokenizer.encode(text) == ids
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.to_dict() == data
+
+
+@pytest.mark.parametrize(
     ("data", "said"),
     [
         ({"kind": "syllables", "symbols": []}, "choose one of characters, separator, words, bpe, unigram"),
