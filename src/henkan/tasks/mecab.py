@@ -2,10 +2,11 @@
 
 import csv
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+
+from henkan.tasks.packages import package_file
 
 FILE_NAME = "sys.dic"
 # The header: little-endian uint32 numbers, of which the first is the size of the file under this mask, and those from
@@ -22,22 +23,7 @@ def dictionary_rows(
     With ``starting``, only rows that begin with one of these texts, and with ``containing`` only those that hold it, as
     they stand in the file: "動詞," are the verbs. What is left out so costs next to nothing.
     """
-    return feature_rows(dictionary_path(distribution), starting=starting, containing=containing)
-
-
-def dictionary_path(distribution: str) -> Path:
-    """Where ``sys.dic`` of an installed package is; a ``ValueError`` that says how to get it if it is not there."""
-    try:
-        files = metadata.files(distribution) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    paths = [Path(str(file.locate())) for file in files if file.name == FILE_NAME]
-    if not paths or not paths[0].is_file():
-        raise ValueError(
-            f"{FILE_NAME} of the package {distribution} is needed, which is not installed: "
-            f'pip install "henkan[examples]"'
-        )
-    return paths[0]
+    return feature_rows(package_file(distribution, FILE_NAME), starting=starting, containing=containing)
 
 
 def feature_rows(path: Path, *, starting: tuple[str, ...] = ("",), containing: str = "") -> Iterator[list[str]]:
