@@ -47,13 +47,15 @@ def measure(way: str, seed: int) -> dict[str, Any]:
     overrides = {"data": WAYS[way], "model": MODEL, "training": {**TRAINING, "seed": seed}}
     splits = load_target(TASK, DataConfig(), {}).splits
     with tempfile.TemporaryDirectory() as folder:
-        bundle = train(TASK, overrides=overrides, out=Path(folder) / "bundle", test=False).bundle
+        trained = train(TASK, overrides=overrides, out=Path(folder) / "bundle", test=False)
+    if trained.fit.stopped_by != "steps":  # Ctrl-C ends a training like any other, with weights that say nothing
+        raise KeyboardInterrupt
     chosen = splits.test[::EVERY]
     flags = holds_unseen_kanji(chosen, splits.train)
     result: dict[str, Any] = {"unseen": way, "seed": seed}
     for name, wanted in (("kanji never seen", True), ("kanji seen", False)):
         examples = [example for example, is_unseen in zip(chosen, flags, strict=True) if is_unseen == wanted]
-        metrics = evaluate_examples(bundle, examples).metrics
+        metrics = evaluate_examples(trained.bundle, examples).metrics
         result[name] = {"examples": len(examples), "right": round(metrics["exact_match"], 4)}
     print(result, flush=True)
     return result
