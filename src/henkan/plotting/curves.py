@@ -75,4 +75,4 @@ def _columns(points: Points) -> tuple[list[float], list[float]]:
 
 
 def _name(metric: str) -> str:
-    return L(*METRICS.get(metric, (metric.replace("_", " "),) * 2)) + L("（開発データ）", " (dev)")
+    return L(*METRICS.get(metric, (metric.replace("_", " "),) * 2)) + L("（検証データ）", " (dev)")

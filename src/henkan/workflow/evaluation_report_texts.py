@@ -120,7 +120,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "edits": ("編集数", "edits"),
     "attention": ("見ていた場所", "Where it looked"),
     "attention note": (
-        "行は出力の記号、列は入力の記号、濃さはクロスアテンションの重み（ヘッドの平均、第 {layer} 層）。",
+        "行は出力の記号、列は入力の記号、濃さは交差注意の重み（ヘッドの平均、第 {layer} 層）。",
         "Rows are symbols of the output, columns those of the source; ink is cross-attention, "
         "the mean of the heads in layer {layer}.",
     ),
