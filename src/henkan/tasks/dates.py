@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from henkan.data import Example, Splits
 from henkan.data.pairs import group_rows
 from henkan.tasks.base import Task, check_at_least
-from henkan.tasks.draw import draw_count, hold_out
+from henkan.tasks.draw import draw_count, exact_recipe, hold_out
 from henkan.tasks.packages import package_module
 
 MAX_TEST = 2_000
@@ -60,17 +60,7 @@ class DatesTask(Task):
 
     def recipe(self) -> dict[str, dict[str, Any]]:
         """That of addition: what is to be learned is exact, so nothing is dropped or smoothed."""
-        model = {"d_model": 128, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 2, "d_ff": 512}
-        training = {
-            "optimizer": "adamw",
-            "weight_decay": 1.0,
-            "learning_rate": 1e-3,
-            "warmup_steps": 100,
-            "label_smoothing": 0.0,
-            "batch_tokens": 1024,
-            "max_minutes": 4.5,
-        }
-        return {"model": {**model, "dropout": 0.0, "norm_first": True}, "training": training}
+        return exact_recipe()
 
     def _examples(self) -> list[Example]:
         """Random texts, different ones: some styles agree on some dates, as in May, which has no shorter name."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from operator import attrgetter
+from typing import Any
 
 from henkan.data import Example, Splits, split_by_source
 
@@ -25,3 +26,27 @@ def hold_out(
     """The examples split by a hash of their key: 10 % for the test, 2 % for development, and no more than asked for."""
     splits = split_by_source(examples, dev=DEV_SHARE, test=TEST_SHARE, key=key)
     return Splits(list(splits.train)[:num_train], splits.dev[:MAX_DEV], splits.test[:max_test])
+
+
+def exact_recipe() -> dict[str, dict[str, Any]]:
+    """Settings for answers that rules decide: nothing is dropped or smoothed, and decay finds the rules sooner."""
+    return {
+        "model": {
+            "d_model": 128,
+            "num_heads": 4,
+            "num_encoder_layers": 3,
+            "num_decoder_layers": 2,
+            "d_ff": 512,
+            "dropout": 0.0,
+            "norm_first": True,
+        },
+        "training": {
+            "optimizer": "adamw",
+            "weight_decay": 1.0,
+            "learning_rate": 1e-3,
+            "warmup_steps": 100,
+            "label_smoothing": 0.0,
+            "batch_tokens": 1024,
+            "max_minutes": 4.5,
+        },
+    }

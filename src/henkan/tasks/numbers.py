@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from henkan.data import Example, Splits
 from henkan.tasks.base import Task, check_at_least
-from henkan.tasks.draw import draw_count, hold_out
+from henkan.tasks.draw import draw_count, exact_recipe, hold_out
 from henkan.tasks.packages import package_module
 
 LANGUAGES = ("en", "de", "ja")
@@ -62,17 +62,7 @@ class NumbersTask(Task):
         """That of addition, because what is to be learned is exact. Of words, the pieces that numbers are made of."""
         words = "source" if self.direction == "digits" else "target"
         data = {f"{words}_tokenizer": "bpe", f"{words}_vocabulary": 300, "unseen": "unknown"}
-        model = {"d_model": 128, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 2, "d_ff": 512}
-        training = {
-            "optimizer": "adamw",
-            "weight_decay": 1.0,
-            "learning_rate": 1e-3,
-            "warmup_steps": 100,
-            "label_smoothing": 0.0,
-            "batch_tokens": 1024,
-            "max_minutes": 4.5,
-        }
-        return {"data": data, "model": {**model, "dropout": 0.0, "norm_first": True}, "training": training}
+        return {"data": data, **exact_recipe()}
 
     def _drawn(self) -> list[Example]:
         """Numbers with a language, "21" tab "de", each with its digits."""
