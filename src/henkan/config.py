@@ -170,6 +170,30 @@ class TrainingConfig:
         _check(self, "ema_decay", 0 < self.ema_decay < 1, "above 0 and below 1")
 
 
+@dataclass(frozen=True)
+class Processes:
+    """On how many devices and machines a training runs, and how it is spread over them.
+
+    Args:
+        devices: processes on each machine, each with a device of its own; on a CPU they share the cores.
+        num_nodes: machines.
+        strategy: ddp (every process holds the whole model) or fsdp (each holds a piece of it and of its optimizer).
+    """
+
+    devices: int = 1
+    num_nodes: int = 1
+    strategy: Literal["ddp", "fsdp"] = "ddp"
+
+    def __post_init__(self) -> None:
+        for name in ("devices", "num_nodes"):
+            _check(self, name, getattr(self, name) >= 1, "at least 1")
+
+    @property
+    def count(self) -> int:
+        """All processes together."""
+        return self.devices * self.num_nodes
+
+
 def _check(config: object, name: str, holds: bool, rule: str) -> None:
     if not holds:
         raise ValueError(f"{name}={getattr(config, name)!r} must be {rule}")

@@ -42,7 +42,7 @@ BATCHES = 5  # in an epoch: so groups of three do not end with it
 
 @pytest.fixture(autouse=True)
 def checkpoints_are_as_often_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fit.__globals__, "MAX_SAVING", math.inf)
+    monkeypatch.setattr("henkan.training.run.MAX_SAVING", math.inf)
 
 
 class Killed(BaseException):
@@ -336,7 +336,7 @@ def test_a_checkpoint_follows_every_evaluation_however_rare_they_are(tmp_path: P
 
 
 def test_slow_checkpoints_come_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fit.__globals__, "MAX_SAVING", 0.05)
+    monkeypatch.setattr("henkan.training.run.MAX_SAVING", 0.05)
 
     class Slow(Disk):
         def save(self, checkpoint: Checkpoint) -> None:

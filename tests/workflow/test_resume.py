@@ -45,9 +45,7 @@ def longer(quick: Overrides) -> Overrides:
 
 @pytest.fixture(autouse=True)
 def checkpoints_are_as_often_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    from henkan.training import fit
-
-    monkeypatch.setitem(fit.__globals__, "MAX_SAVING", float("inf"))
+    monkeypatch.setattr("henkan.training.run.MAX_SAVING", float("inf"))
 
 
 Start = Callable[..., TrainResult]

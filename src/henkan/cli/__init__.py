@@ -15,6 +15,7 @@ MODELS = {
     "evaluate": "measure a trained model on pairs with known answers",
     "score": "say how likely a trained model finds given pairs",
     "tasks": "list the built-in tasks and their options",
+    "lightning": "the command line of Lightning, with henkan's model and data",
     "demo": "train on English words for three minutes and look at the result",
 }
 COURSE = {

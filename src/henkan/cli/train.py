@@ -7,7 +7,7 @@ from henkan.cli.config_file import read_settings
 from henkan.cli.device import add_device, choose_device
 from henkan.cli.explain import preferred_language
 from henkan.cli.parser import Parser, add_fields
-from henkan.config import DataConfig, ModelConfig, TrainingConfig
+from henkan.config import DataConfig, ModelConfig, Processes, TrainingConfig
 
 DESCRIPTION = """\
 Train a model on a file of pairs (source, tab, target on each line) or on a built-in task.
@@ -25,12 +25,16 @@ examples:
   henkan train train.en --targets train.ja --dev dev.tsv --test test.tsv
   zcat pairs-*.gz | henkan train - --out runs/all
   henkan train addition --digits 3 --answer reversed
+  henkan train pairs.tsv --engine lightning --devices 2
   henkan train pairs.tsv --config runs/quick/training.json --seed 2 --out runs/again
 """
 SECTIONS = ("task", "data", "model", "training")
 STDIN = "-"
 DATA_SHORTHANDS = ("targets", "dev", "dev_targets", "test", "test_targets")
 TRAINING_SHORTHANDS = ("seed", "max_minutes")
+PROCESS_OPTIONS = ("devices", "num_nodes", "strategy")
+ENGINES = ("plain", "lightning")
+PRECISIONS = {"32-true": "float32", "bf16-mixed": "bfloat16"}
 FLAGS = (
     "--overwrite",
     "--resume",
@@ -49,6 +53,15 @@ def run(arguments: list[str]) -> int:
     settings = read_settings(parser, given["config"], SECTIONS) if given.get("config") else {}
     overrides = {section: {**settings.get(section, {}), **given.get(section, {})} for section in SECTIONS}
     device = choose_device(given["device"])
+    processes = _processes(given, overrides)
+    if processes is not None:
+        import torch
+
+        from henkan.workflow.engine import check_lightning, take_part
+
+        check_lightning()
+        if take_part(processes, torch.device(device)):
+            return 0
     from henkan.plotting import use_language  # here, so that --help is quick
     from henkan.workflow.train import train
 
@@ -63,6 +76,7 @@ def run(arguments: list[str]) -> int:
         tensorboard=given["tensorboard"],
         find_batch_size=given["find_batch_size"],
         device=device,
+        processes=processes,
         say=lambda line: print(line, flush=True),
     )
     print("\nNext")
@@ -82,6 +96,11 @@ def make_parser(target: str | None) -> Parser:
     parser.add_argument("--lang", choices=["ja", "en"], help="language of curves.png [of HENKAN_LANG, of the system]")
     parser.add_argument("--config", metavar="FILE", help="settings from a file")
     add_device(parser)
+    parser.add_argument("--engine", choices=ENGINES, default="plain", help="what makes the updates [plain]")
+    parser.add_argument("--precision", choices=PRECISIONS, help="training.precision, by the names that Lightning has")
+    parser.add_argument("--devices", type=int, metavar="N", help="lightning: processes on each machine [1]")
+    parser.add_argument("--num-nodes", type=int, metavar="N", help="lightning: machines [1]")
+    parser.add_argument("--strategy", choices=["ddp", "fsdp"], help="lightning: whole models, or pieces of one [ddp]")
     task = _task(target)
     if task is not None:
         shorthands = set(task.__dataclass_fields__) - set(TRAINING_SHORTHANDS)
@@ -90,6 +109,22 @@ def make_parser(target: str | None) -> Parser:
     add_fields(parser, ModelConfig, "model", "model.")
     add_fields(parser, TrainingConfig, "training", "training.", TRAINING_SHORTHANDS)
     return parser
+
+
+def _processes(given: dict[str, Any], overrides: dict[str, dict[str, Any]]) -> Processes | None:
+    """Where the training runs, if not by the plain loop. ``overrides`` get the precision that was asked for."""
+    asked = {name: given[name] for name in PROCESS_OPTIONS if given[name] is not None}
+    if given["precision"] is not None:
+        if "precision" in given.get("training", {}):
+            raise ValueError("--precision and --training.precision are one: leave one of them out")
+        overrides["training"]["precision"] = PRECISIONS[given["precision"]]
+    if given["engine"] == "plain":
+        if asked:
+            raise ValueError(
+                f"--{next(iter(asked)).replace('_', '-')} is for several processes: add --engine lightning"
+            )
+        return None
+    return Processes(**asked)
 
 
 def _check_names(arguments: Sequence[str]) -> None:

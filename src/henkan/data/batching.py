@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from henkan.config import TrainingConfig
 from henkan.data.arrays import Indices, PairArrays
 from henkan.data.batch import Batch, EncodedPair
 
@@ -99,6 +100,11 @@ class TokenBatches:
             tokens = np.maximum.accumulate(window.astype(np.int64)) * np.arange(1, len(window) + 1)
             start += int(np.searchsorted(tokens, batch_tokens, side="right"))
         return np.array(starts, dtype=np.int64)
+
+
+def make_batches(pairs: Sequence[EncodedPair], config: TrainingConfig) -> TokenBatches:
+    """The training batches that ``config`` asks for; their order comes from its seed."""
+    return TokenBatches(pairs, config.batch_tokens, max_rows=config.batch_rows or None, seed=config.seed)
 
 
 def _key_width(pairs: PairArrays) -> int:

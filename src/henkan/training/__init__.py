@@ -3,7 +3,7 @@
 from henkan.training.average import mean_weights
 from henkan.training.checkpoint import load_model, save_model
 from henkan.training.early_stopping import EarlyStopping
-from henkan.training.fit import fit
+from henkan.training.fit import Fit, fit
 from henkan.training.keep_best import KeepBest
 from henkan.training.loop import Evaluation, evaluate, train_epoch
 from henkan.training.loss import LabelSmoothingCrossEntropy
@@ -11,6 +11,7 @@ from henkan.training.optimizer import make_optimizer, parameter_groups
 from henkan.training.precision import choose_autocast
 from henkan.training.reports import DevReport, FitResult, Observer, StepReport
 from henkan.training.resume import load_checkpoint, read_about, save_checkpoint
+from henkan.training.run import Run
 from henkan.training.schedule import NoamScheduler, noam_rate, rate_at
 from henkan.training.state import Checkpoint, Checkpoints, RunState
 from henkan.training.step import compute_loss, train_step
@@ -21,11 +22,13 @@ __all__ = [
     "DevReport",
     "EarlyStopping",
     "Evaluation",
+    "Fit",
     "FitResult",
     "KeepBest",
     "LabelSmoothingCrossEntropy",
     "NoamScheduler",
     "Observer",
+    "Run",
     "RunState",
     "StepReport",
     "choose_autocast",

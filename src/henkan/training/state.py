@@ -61,7 +61,8 @@ class RunState:
 class Checkpoint:
     """A run between two updates.
 
-    ``tensors`` are named model.NAME, optimizer.KEY.NAME, best.NAME, average.NAME and random.DEVICE.
+    ``tensors`` are named model.NAME, optimizer.KEY.NAME, best.NAME, average.NAME and random.DEVICE; those of other
+    processes, if there were several, random.RANK.DEVICE.
     """
 
     state: RunState
@@ -76,50 +77,91 @@ class Checkpoints(Protocol):
 
 
 def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest, averaging: Averaging) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, random state apart. They are not copied."""
+    """The tensors of a checkpoint, random state apart. They are not copied, but put together if they are in pieces."""
     tensors = {f"best.{name}": weight for name, weight in keep.weights.items()}
     tensors |= {f"average.{name}": weight for name, weight in averaging.tensors().items()}
     for name, parameter in model.named_parameters():
         tensors[f"model.{name}"] = parameter.detach()
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value
-    return tensors
+    return {name: whole(tensor) for name, tensor in tensors.items()}
 
 
 @torch.no_grad()
 def restore(
     checkpoint: Checkpoint, model: nn.Module, optimizer: Optimizer, keep: KeepBest, averaging: Averaging
 ) -> None:
-    """Put everything back as it was, random state included."""
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "best": {}, "average": {}, "random": {}}
-    for full_name, tensor in checkpoint.tensors.items():
-        part, _, name = full_name.partition(".")
-        parts[part][name] = tensor
+    """Put everything back as it was, but for the random state."""
+    parts = _parts(checkpoint)
     parameters = dict(model.named_parameters())
     if {name: weight.shape for name, weight in parts["model"].items()} != {
         name: parameter.shape for name, parameter in parameters.items()
     }:
         raise ValueError("the checkpoint is of another model: its parameters have other names or shapes")
-    device = next(model.parameters()).device
     for name, parameter in parameters.items():
-        parameter.copy_(parts["model"][name])
-    # Copies: the kernels may compute differently on memory that begins at an odd place.
-    averages = {name: weight.to(device, copy=True) for name, weight in parts["average"].items()}
-    averaging.resume(averages, checkpoint.state.history, keep)
+        parameter.copy_(as_stored(parts["model"][name], parameter))
     for full_name, value in parts["optimizer"].items():
         key, _, name = full_name.partition(".")
-        optimizer.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)
+        optimizer.state[parameters[name]][key] = _like(parameters, name, value)
+    restore_kept(checkpoint, model, keep, averaging)
+
+
+def restore_kept(checkpoint: Checkpoint, model: nn.Module, keep: KeepBest, averaging: Averaging) -> None:
+    """Put back the weights that were kept beside those of ``model``: the best ones, and what is averaged."""
+    parts, parameters = _parts(checkpoint), dict(model.named_parameters())
+    averages = {name: _like(parameters, name, weight) for name, weight in parts["average"].items()}
+    averaging.resume(averages, checkpoint.state.history, keep)
     best = next((report for report in reversed(checkpoint.state.history) if report.is_best), None)
     if best is not None:
-        keep.resume({name: weight.to(parameters[name].device) for name, weight in parts["best"].items()}, best.metrics)
-    torch.set_rng_state(parts["random"]["cpu"])
-    if device.type == "cuda" and "cuda" in parts["random"]:
-        torch.cuda.set_rng_state(parts["random"]["cuda"], device)
+        keep.resume({name: _like(parameters, name, weight) for name, weight in parts["best"].items()}, best.metrics)
 
 
-def random_state(device: torch.device) -> dict[str, Tensor]:
-    """The state of the generators that training draws from: torch's, and no other."""
-    state = {"random.cpu": torch.get_rng_state()}
+def _parts(checkpoint: Checkpoint) -> dict[str, dict[str, Tensor]]:
+    """The tensors of a checkpoint by the first part of their names."""
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "best": {}, "average": {}, "random": {}}
+    for full_name, tensor in checkpoint.tensors.items():
+        part, _, name = full_name.partition(".")
+        parts[part][name] = tensor
+    return parts
+
+
+def _like(parameters: Mapping[str, Tensor], full_name: str, value: Tensor) -> Tensor:
+    """A copy of ``value`` where the parameter is that its name ends with, and in pieces if the parameter is.
+
+    A copy, because the kernels may compute differently on memory that begins at an odd place.
+    """
+    name = full_name if full_name in parameters else full_name.partition(".")[2]
+    return as_stored(value.to(parameters[name].device, copy=True), parameters[name])
+
+
+def as_stored(value: Tensor, parameter: Tensor) -> Tensor:
+    """``value`` in pieces, of which this process has its own, if ``parameter``, of the same shape, is (FSDP)."""
+    if not hasattr(parameter, "full_tensor") or value.shape != parameter.shape:
+        return value
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    assert isinstance(parameter, DTensor)
+    return distribute_tensor(value.to(parameter.device), parameter.device_mesh, parameter.placements)
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """``tensor``, put together from the pieces of all processes, if it is in pieces (FSDP)."""
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+
+
+def random_state(device: torch.device, owner: str = "") -> dict[str, Tensor]:
+    """The state of the generators that training draws from: torch's, and no other.
+
+    They are named random.cpu and random.cuda, with an ``owner`` between if several processes have some of their own.
+    """
+    state = {f"random.{owner}cpu": torch.get_rng_state()}
     if device.type == "cuda":
-        state["random.cuda"] = torch.cuda.get_rng_state(device)
+        state[f"random.{owner}cuda"] = torch.cuda.get_rng_state(device)
     return state
+
+
+def put_random_state(tensors: Mapping[str, Tensor], device: torch.device, owner: str = "") -> None:
+    """Let the generators go on from the state of ``owner`` among the tensors of a checkpoint."""
+    torch.set_rng_state(tensors[f"random.{owner}cpu"])
+    if device.type == "cuda" and f"random.{owner}cuda" in tensors:
+        torch.cuda.set_rng_state(tensors[f"random.{owner}cuda"], device)

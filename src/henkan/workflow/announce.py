@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from henkan.config import TrainingConfig
+from henkan.config import Processes, TrainingConfig
+from henkan.data.sharing import measure_balance
 from henkan.nn import count_parameters
 from henkan.training import DevReport, FitResult
 from henkan.workflow.begun import other_machine
@@ -32,10 +33,23 @@ def say_plan(say: Say, plan: Plan, tokenizers: Tokenizers) -> None:
     say(f"  This model has {count_parameters(plan.model):,} parameters.")
     padding = plan.batches.padding_share()
     say(f"  Batches in an epoch: {len(plan.batches):,}; {padding:.1%} of what they hold is padding.")
+    if plan.processes is not None:
+        say(_sharing(plan, plan.processes))
     if plan.training.max_minutes is None:
-        say(f"  The training takes {roughly(plan.seconds)} on this machine.")
+        alone = " in one process" if plan.processes and plan.processes.count > 1 else ""
+        say(f"  The training takes {roughly(plan.seconds)} on this machine{alone}.")
         if plan.seconds > LONG_SECONDS:
             say("  To fit it into ten minutes instead: --max-minutes 10")
+
+
+def _sharing(plan: Plan, processes: Processes) -> str:
+    if processes.count == 1:
+        return "  One process on Lightning makes the updates of the plain loop."
+    balance = measure_balance(plan.batches, processes.count)
+    return (
+        f"  {processes.count} processes share each batch ({processes.strategy}): {balance.padding:.1%} is padding; "
+        f"{balance.waiting:.1%} of their time goes by in waiting for the one with the longest rows."
+    )
 
 
 def say_training(say: Say, begun: Begun | None, plan: Plan) -> None:

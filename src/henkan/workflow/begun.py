@@ -60,8 +60,8 @@ def other_machine(about: Mapping[str, Any], plan: Plan) -> str | None:
     if before == now:
         return None
     return (
-        f"It was begun on {before['device']} with {before['threads']} threads and goes on on {now['device']} with "
-        f"{now['threads']}: the weights will not be bit for bit those of a training that never stopped."
+        f"It was begun on {_told(before)} and goes on on {_told(now)}: "
+        f"the weights will not be bit for bit those of a training that never stopped."
     )
 
 
@@ -85,7 +85,16 @@ def _versions() -> dict[str, str]:
 
 
 def _machine(plan: Plan) -> dict[str, Any]:
-    return {"device": next(plan.model.parameters()).device.type, "threads": torch.get_num_threads()}
+    return {
+        "device": next(plan.model.parameters()).device.type,
+        "threads": torch.get_num_threads(),
+        "processes": plan.processes.count if plan.processes else 1,
+    }
+
+
+def _told(machine: Mapping[str, Any]) -> str:
+    processes = f" in {machine['processes']} processes" if machine["processes"] > 1 else ""
+    return f"{machine['device']} with {machine['threads']} threads{processes}"
 
 
 def _plain(overrides: Overrides) -> dict[str, dict[str, Any]]:

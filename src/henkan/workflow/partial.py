@@ -17,7 +17,8 @@ from henkan.workflow.report import Say
 SUFFIX = ".partial"
 CHECKPOINT, METRICS = "checkpoint.safetensors", "metrics.csv"
 CURVES, TENSORBOARD = "curves.png", "tensorboard"
-LEFT = (CHECKPOINT, METRICS, CURVES, TENSORBOARD)  # what a training leaves here
+PAIRS = "pairs"  # of a training in several processes, for all of them
+LEFT = (CHECKPOINT, METRICS, CURVES, TENSORBOARD, PAIRS)  # what a training leaves here
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Partial:
         self.folder = Path(f"{bundle}{SUFFIX}")
         self.checkpoint = self.folder / CHECKPOINT
         self.metrics = self.folder / METRICS
+        self.pairs = self.folder / PAIRS
         self.lock = FolderLock(self.folder)
 
     def __enter__(self) -> "Partial":

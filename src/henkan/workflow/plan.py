@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from henkan.bundle import Limits
-from henkan.config import ModelConfig, TrainingConfig
-from henkan.data import EncodedPair, PairArrays, TokenBatches, iter_encoded
+from henkan.config import ModelConfig, Processes, TrainingConfig
+from henkan.data import PairArrays, TokenBatches, iter_encoded
+from henkan.data.batching import make_batches
 from henkan.data.tokenizers import SUBWORD_KINDS
 from henkan.nn import Transformer
 from henkan.workflow.batch_size import choose_batch_size, describe_trials, try_batch_sizes
@@ -39,7 +40,7 @@ PACE_BATCHES = 3
 class Plan:
     """A model about to be trained, its batches, and how it will be done. ``seconds`` is an estimate.
 
-    ``training.precision`` is not "auto" any more.
+    ``training.precision`` is not "auto" any more. Without ``processes`` it is done by the plain loop.
     """
 
     model: Transformer
@@ -49,6 +50,7 @@ class Plan:
     training: TrainingConfig
     seconds: float
     choices: Sequence[Choice]
+    processes: Processes | None = None
 
 
 def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device, find: Say | None = None) -> Plan:
@@ -87,7 +89,7 @@ def plan_training(prepared: Prepared, wishes: Wishes, device: torch.device, find
     return Plan(
         model=model,
         model_config=model_config,
-        limits=_limits(size, model_config),
+        limits=limits_of(size, model_config),
         batches=make_batches(pairs, training),
         training=training,
         seconds=60 * training.max_minutes if training.max_minutes else step_seconds * training.max_steps,
@@ -103,7 +105,7 @@ def plan_again(prepared: Prepared, about: Mapping[str, Any], device: torch.devic
     return Plan(
         model=_make_model(tokenizers, model_config, training.seed, device),
         model_config=model_config,
-        limits=_limits(DataSize.of(pairs), model_config),
+        limits=limits_of(DataSize.of(pairs), model_config),
         batches=make_batches(pairs, training),
         training=training,
         seconds=about["seconds"],
@@ -123,11 +125,6 @@ def _found_rule(
     return Rule({"batch_tokens": chosen}, f"tried out: {len(trials)} sizes on this machine")
 
 
-def make_batches(pairs: Sequence[EncodedPair], config: TrainingConfig) -> TokenBatches:
-    """The training batches; their order comes from the seed."""
-    return TokenBatches(pairs, config.batch_tokens, max_rows=config.batch_rows or None, seed=config.seed)
-
-
 def _make_model(tokenizers: Tokenizers, config: ModelConfig, seed: int, device: torch.device) -> Transformer:
     torch.manual_seed(seed)
     return Transformer(len(tokenizers.source.vocabulary), len(tokenizers.target.vocabulary), **asdict(config)).to(
@@ -135,7 +132,8 @@ def _make_model(tokenizers: Tokenizers, config: ModelConfig, seed: int, device: 
     )
 
 
-def _limits(size: DataSize, config: ModelConfig) -> Limits:
+def limits_of(size: DataSize, config: ModelConfig) -> Limits:
+    """The longest source that was learned from, and the longest output to be written."""
     return Limits(size.longest_source - 1, min(output_limit(size), config.max_len))
 
 

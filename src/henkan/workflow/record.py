@@ -52,6 +52,7 @@ def make_record(name: str, target: Target, tokenizers: Tokenizers, plan: Plan, r
             "device": str(next(plan.model.parameters()).device),
             "system": platform.platform(),
             "threads": torch.get_num_threads(),
+            **({"processes": asdict(plan.processes)} if plan.processes else {}),
         },
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from henkan.evaluation import Metrics
-from henkan.training import FitResult, KeepBest, Observer, fit
+from henkan.training import Fit, FitResult, KeepBest, Observer, fit
 from henkan.workflow.interrupts import Interrupts
 from henkan.workflow.observer import Recorder, watching
 from henkan.workflow.partial import CheckpointFile
@@ -15,7 +15,7 @@ from henkan.workflow.report import Say
 STOPPING = "  Stopping: measuring the weights as they are now (Ctrl-C again skips that)"
 
 
-def run(
+def run(  # noqa: PLR0913 - what a run takes
     plan: Plan,
     keep: KeepBest,
     measure: Callable[[], Metrics],
@@ -24,8 +24,9 @@ def run(
     say: Say,
     observer: Observer | None,
     checkpoints: CheckpointFile,
+    fit: Fit = fit,
 ) -> FitResult:
-    """Train ``plan.model``, which ends with its best weights. From then on ``interrupts`` are held back.
+    """Train ``plan.model`` by ``fit``; it ends with its best weights. From then on ``interrupts`` are held back.
 
     Ctrl-C ends the training: the weights of that moment are measured and kept if they are the best. Another skips that;
     it goes on upwards if there was no update yet, because there is nothing to keep.

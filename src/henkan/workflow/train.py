@@ -1,15 +1,17 @@
 """Train a model from a task or a file of pairs, choosing what was not asked for, and save it as a bundle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from henkan.bundle import Bundle, check_free
+from henkan.config import Processes
 from henkan.evaluation import Metrics, units_of
 from henkan.training import FitResult, KeepBest, Observer
 from henkan.workflow.announce import say_data, say_plan, say_result, say_training
 from henkan.workflow.begun import check_unchanged, describe_begun
+from henkan.workflow.engine import make_engine
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.event_file import check_tensorboard
 from henkan.workflow.interrupts import Interrupts
@@ -48,6 +50,7 @@ def train(  # noqa: PLR0913 - what the command takes
     find_batch_size: bool = False,
     test: bool = True,
     device: torch.device | str = "cpu",
+    processes: Processes | None = None,
     say: Say = silent,
     observer: Observer | None = None,
 ) -> TrainResult:
@@ -60,6 +63,8 @@ def train(  # noqa: PLR0913 - what the command takes
 
     ``tensorboard`` writes the metrics for TensorBoard, too, which is an extra. ``find_batch_size`` tries out which
     batches this machine trains fastest; what was found is part of the training that ``resume`` goes on with.
+
+    With ``processes`` it runs on Lightning, which is an extra; in all processes but the first, call ``take_part``.
 
     A training leaves checkpoints in a folder beside the bundle, see ``Partial``. Given the same arguments, ``resume``
     goes on from there: after a kill, or after Ctrl-C.
@@ -84,7 +89,9 @@ def train(  # noqa: PLR0913 - what the command takes
         plan, about = plan_again(prepared, begun.about, torch.device(device)), begun.about
     else:
         plan = plan_training(prepared, wishes, torch.device(device), say if find_batch_size else None)
-        about = describe_begun(loaded, overrides, tokenizers, plan)
+        about = None
+    plan = replace(plan, processes=processes)
+    about = about or describe_begun(loaded, overrides, tokenizers, plan)
     say_plan(say, plan, tokenizers)
     bundle = Bundle(plan.model, tokenizers.source, tokenizers.target, plan.limits, data=loaded.description)
     keep = keep_best(loaded, tokenizers)
@@ -94,7 +101,10 @@ def train(  # noqa: PLR0913 - what the command takes
         checkpoints = partial.begin(about, say) if begun is None else partial.resume(about, say)
         shown = Shown(checkpoints.log, partial, keep, about, say, tensorboard=tensorboard)
         say_training(say, begun, plan)
-        result = run(plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints)
+        engine = make_engine(processes, torch.device(device), prepared, partial, interrupts)
+        result = run(
+            plan, keep, measure, interrupts=interrupts, say=say, observer=observer, checkpoints=checkpoints, fit=engine
+        )
         _check_learned(result, plan, partial)
         record = make_record(target, loaded, tokenizers, plan, result)
         bundle = bundle.with_record(**record, metric=keep.metric, started=about["started"])

@@ -1,4 +1,4 @@
-"""The same model on PyTorch Lightning. The only file that imports it; ``pip install "henkan[lightning]"``."""
+"""The published module of the course: the copy task through ``Trainer.fit``."""
 
 from typing import Any
 

@@ -1,0 +1,112 @@
+"""Two real processes train the model that one trains, and what is broken off goes on (T31, T33)."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from .commands import TWO, Weights, child_of, command, far_apart, finish, same, start, train, wait_for_step, write_pairs
+
+pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="finds child processes as Linux shows them"),
+]
+PLAIN = "--model.dropout=0"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scaling")
+
+
+@pytest.fixture(scope="module")
+def pairs(folder: Path) -> Path:
+    return write_pairs(folder)
+
+
+@pytest.fixture(scope="module")
+def by_one(pairs: Path, folder: Path) -> Weights:
+    """What the plain loop makes of the pairs, without dropout."""
+    return train(pairs, folder / "plain", PLAIN)[0]
+
+
+@pytest.fixture(scope="module")
+def by_two(pairs: Path, folder: Path) -> Weights:
+    """What two processes make of the pairs, with dropout."""
+    return train(pairs, folder / "two-with-dropout", *TWO)[0]
+
+
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_two_processes_train_the_model_of_one(  # T31
+    pairs: Path, folder: Path, by_one: Weights, strategy: str
+) -> None:
+    weights, said = train(pairs, folder / f"two-{strategy}", PLAIN, *TWO, f"--strategy={strategy}")
+    assert far_apart(weights, by_one) < 1e-5
+    assert f"2 processes share each batch ({strategy})" in said
+    assert not Path(f"{folder}/two-{strategy}.partial").exists()
+
+
+def test_small_batches_in_two_processes_add_up_to_the_update_of_one(pairs: Path, folder: Path) -> None:
+    options = (PLAIN, "--training.max_steps=20", "--training.batch_tokens=40", "--training.accumulate=3")
+    one = train(pairs, folder / "one-accumulated", *options)[0]
+    two = train(pairs, folder / "two-accumulated", *options, *TWO)[0]
+    assert far_apart(two, one) < 1e-5
+
+
+def test_a_training_whose_first_process_was_killed_is_resumed_bit_for_bit(  # T33
+    pairs: Path, folder: Path, by_two: Weights
+) -> None:
+    out = folder / "killed-first"
+    process = start(command(pairs, out, *TWO))
+    wait_for_step(out, 30, process)
+    os.kill(process.pid, signal.SIGKILL)
+    assert finish(process)[0] == -signal.SIGKILL  # and its other process ended, too: it held the pipes
+    assert same(train(pairs, out, *TWO, "--resume")[0], by_two)
+
+
+def test_when_the_second_process_is_killed_the_first_says_so_and_can_be_resumed(
+    pairs: Path, folder: Path, by_two: Weights
+) -> None:
+    out = folder / "killed-second"
+    process = start(command(pairs, out, *TWO))
+    wait_for_step(out, 30, process)
+    os.kill(child_of(process), signal.SIGKILL)
+    status, _, errors = finish(process)
+    assert status == 2
+    assert errors.count("henkan train: ") == 1
+    assert "one of the 2 processes ended" in errors
+    assert "--resume" in errors
+    assert "Traceback" not in errors
+    assert same(train(pairs, out, *TWO, "--resume")[0], by_two)
+
+
+def test_ctrl_c_ends_both_processes_with_a_bundle_and_a_checkpoint(pairs: Path, folder: Path, by_two: Weights) -> None:
+    out = folder / "interrupted"
+    process = start(command(pairs, out, *TWO))
+    wait_for_step(out, 30, process)
+    os.killpg(process.pid, signal.SIGINT)
+    status, said, errors = finish(process)
+    assert status == 0, errors
+    assert "Interrupted" in said
+    assert same(train(pairs, out, *TWO, "--resume")[0], by_two)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((), TWO), (TWO, ()), (TWO, ("--engine=lightning",)), (("--engine=lightning",), (*TWO, "--strategy=fsdp"))],
+    ids=["plain, then two", "two, then plain", "two, then one on Lightning", "one on Lightning, then two with fsdp"],
+)
+def test_a_checkpoint_goes_on_in_another_engine_and_in_another_number_of_processes(
+    pairs: Path, folder: Path, by_one: Weights, first: tuple[str, ...], second: tuple[str, ...]
+) -> None:
+    out = folder / "-".join(["moved", *first, "to", *second])
+    process = start(command(pairs, out, PLAIN, *first))
+    wait_for_step(out, 30, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    finish(process)
+    weights, said = train(pairs, out, PLAIN, *second, "--resume")
+    assert far_apart(weights, by_one) < 1e-5
+    assert "resumed after" in said
