@@ -15,8 +15,8 @@ SUSTAINED = 200e12
 NETWORK = 25e9
 BYTES = 4
 MODELS = {
-    "base (512, 6 + 6, vocabulary 32,000)": (512, 6, 8, 2048),
-    "big (1024, 6 + 6, vocabulary 32,000)": (1024, 6, 16, 4096),
+    "base: 512, 6 + 6, 32,000": (512, 6, 8, 2048),
+    "big: 1,024, 6 + 6, 32,000": (1024, 6, 16, 4096),
 }
 PROCESSES = (2, 8, 64)
 
@@ -67,7 +67,7 @@ def rows() -> list[str]:
         for processes in PROCESSES:
             estimate = Estimate(parameters, processes)
             cells = (
-                f"{name}, {parameters / 1e6:.0f} M",
+                f"{name}; {parameters / 1e6:.0f} M",
                 f"{processes}",
                 f"{estimate.held_ddp / 1e9:.2f} GB",
                 f"{estimate.held_fsdp / 1e9:.2f} GB",

@@ -95,9 +95,23 @@ def test_the_model_imports_nothing_but_torch_and_shapes() -> None:
             assert {name.partition(".")[0] for name, _ in imports(path)} <= allowed, path
 
 
-def test_lightning_is_imported_in_one_file_alone() -> None:
+def test_lightning_is_imported_in_one_folder_alone() -> None:
     users = {path for path in FILES for name, _ in imports(path) if "lightning" in name.partition(".")[0]}
-    assert users <= {Path("training/lightning.py")}
+    assert {path.parent for path in users} == {Path("training/lightning")}
+
+
+def test_without_lightning_only_what_asks_for_it_imports_it() -> None:
+    """At the top of a file, henkan.training.lightning is imported by what stands on Lightning itself.
+
+    henkan/__init__.py imports it for type checkers, and when a name of it is asked for.
+    """
+    users = {
+        path
+        for path in FILES
+        for name, inside in imports(path)
+        if name.startswith("henkan.training.lightning") and not inside and path.parent != Path("training/lightning")
+    } - {Path("__init__.py")}
+    assert users == {Path("workflow/lightning_data.py")}
 
 
 def test_no_file_is_named_for_having_no_meaning() -> None:

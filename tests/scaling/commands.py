@@ -39,11 +39,17 @@ def command(pairs: Path, out: Path, *options: str, small: Sequence[str] = SMALL)
     return [sys.executable, "-m", "henkan", "train", str(pairs), f"--out={out}", *small, *options]
 
 
-def start(arguments: list[str]) -> subprocess.Popen[str]:
+def start(arguments: list[str], cwd: Path | None = None) -> subprocess.Popen[str]:
     """A process of its own group, so that all that it starts can be ended with it."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        arguments,
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 
@@ -57,9 +63,9 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def train(pairs: Path, out: Path, *options: str) -> tuple[Weights, str]:
+def train(pairs: Path, out: Path, *options: str, small: Sequence[str] = SMALL) -> tuple[Weights, str]:
     """The weights that a training ends with, and what it said."""
-    status, said, errors = finish(start(command(pairs, out, *options)))
+    status, said, errors = finish(start(command(pairs, out, *options, small=small)))
     assert status == 0, errors
     return weights(out), said
 

@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from .commands import TWO, Weights, child_of, command, far_apart, finish, same, start, train, wait_for_step, write_pairs
+from .commands import (
+    TWO,
+    Weights,
+    child_of,
+    command,
+    far_apart,
+    finish,
+    same,
+    start,
+    train,
+    wait_for_step,
+    weights,
+    write_pairs,
+)
 
 pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
 pytestmark = [
@@ -43,8 +56,8 @@ def by_two(pairs: Path, folder: Path) -> Weights:
 def test_two_processes_train_the_model_of_one(  # T31
     pairs: Path, folder: Path, by_one: Weights, strategy: str
 ) -> None:
-    weights, said = train(pairs, folder / f"two-{strategy}", PLAIN, *TWO, f"--strategy={strategy}")
-    assert far_apart(weights, by_one) < 1e-5
+    found, said = train(pairs, folder / f"two-{strategy}", PLAIN, *TWO, f"--strategy={strategy}")
+    assert far_apart(found, by_one) < 1e-5
     assert f"2 processes share each batch ({strategy})" in said
     assert not Path(f"{folder}/two-{strategy}.partial").exists()
 
@@ -107,6 +120,43 @@ def test_a_checkpoint_goes_on_in_another_engine_and_in_another_number_of_process
     wait_for_step(out, 30, process)
     os.killpg(process.pid, signal.SIGKILL)
     finish(process)
-    weights, said = train(pairs, out, PLAIN, *second, "--resume")
-    assert far_apart(weights, by_one) < 1e-5
+    found, said = train(pairs, out, PLAIN, *second, "--resume")
+    assert far_apart(found, by_one) < 1e-5
     assert "resumed after" in said
+
+
+def test_a_model_in_pieces_is_saved_in_pieces_and_becomes_an_ordinary_bundle(pairs: Path, folder: Path) -> None:
+    straight = lightning_command(pairs, folder / "straight", 30)
+    lightning_command(
+        pairs,
+        folder / "broken-off",
+        20,
+        "--trainer.callbacks+=lightning.pytorch.callbacks.ModelCheckpoint",
+        f"--trainer.callbacks.dirpath={folder / 'pieces'}",
+        "--trainer.callbacks.every_n_train_steps=15",
+    )
+    (checkpoint,) = (folder / "pieces").iterdir()
+    assert len(list(checkpoint.glob("*.distcp"))) == 2  # a file for each process
+    resumed = lightning_command(pairs, folder / "resumed", 30, f"--ckpt_path={checkpoint}", "--weights_only=false")
+    assert far_apart(resumed, straight) < 1e-5
+
+
+def lightning_command(pairs: Path, bundle: Path, max_steps: int, *options: str) -> Weights:
+    """The weights that Lightning's own command ends with after so many updates, in two processes with fsdp."""
+    settings = {
+        "data.target": pairs, "data.training.max_steps": 30, "data.training.warmup_steps": 5,
+        "data.training.batch_tokens": 120, "data.training.evaluations": 1,
+        "model.config.d_model": 16, "model.config.d_ff": 32, "model.config.num_heads": 2, "model.config.dropout": 0,
+        "trainer.max_steps": max_steps, "trainer.accelerator": "cpu", "trainer.devices": 2,
+        "trainer.strategy": "lightning.pytorch.strategies.ModelParallelStrategy",
+        "trainer.strategy.data_parallel_size": 2, "trainer.strategy.tensor_parallel_size": 1,
+        "trainer.logger": "false", "trainer.enable_progress_bar": "false", "trainer.enable_model_summary": "false",
+        "trainer.callbacks+": "henkan.training.lightning.RunCallback",
+    }  # fmt: skip
+    export = ("--trainer.callbacks+=henkan.training.lightning.BundleExport", f"--trainer.callbacks.folder={bundle}")
+    named = [f"--{name}={value}" for name, value in settings.items()]
+    saving = () if any("ModelCheckpoint" in option for option in options) else ("--trainer.enable_checkpointing=false",)
+    process = start([sys.executable, "-m", "henkan", "lightning", "fit", *named, *export, *saving, *options])
+    status, _, errors = finish(process)
+    assert status == 0, errors
+    return weights(bundle)

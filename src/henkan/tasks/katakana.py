@@ -31,9 +31,9 @@ class KatakanaTask(Task):
     metric: ClassVar[str] = "character_error_rate"
 
     def recipe(self) -> dict[str, dict[str, Any]]:
-        """Of the size that suits pronunciation, with more dropout: there is a seventh of the words."""
+        """Of the size that suits pronunciation. In ten minutes more dropout (0.2) is worse: 46.0 % words wrong to 41.9."""
         model = {"d_model": 256, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 2, "d_ff": 1024}
-        return {"model": {**model, "dropout": 0.2}, "training": {"learning_rate": 1e-3}}
+        return {"model": model, "training": {"learning_rate": 1e-3}}
 
     def load(self) -> Splits:
         rows = dictionary_rows(DISTRIBUTION, containing=f",{LOAN_WORD},")

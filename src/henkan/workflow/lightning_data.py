@@ -53,9 +53,7 @@ class PairsFile(PairsDataModule):
     def make_bundle(self, model: Transformer, record: Mapping[str, Any] | None = None) -> Bundle:
         """``model`` with all that it takes to use it on texts."""
         limits = limits_of(self.size, replace(ModelConfig(), max_len=model.config["max_len"]))
-        bundle = Bundle(
-            model, self.tokenizers.source, self.tokenizers.target, limits, data=self.loaded.description
-        )
+        bundle = Bundle(model, self.tokenizers.source, self.tokenizers.target, limits, data=self.loaded.description)
         return bundle.with_record(**(record or {}))
 
     def evaluate_dev(self, model: Transformer) -> Mapping[str, float]:

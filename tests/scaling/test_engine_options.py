@@ -1,0 +1,79 @@
+"""The options that choose an engine, and what they say to those who lack something."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from henkan.cli import main
+from henkan.config import TrainingConfig
+from henkan.training import KeepBest
+
+from .commands import SMALL, train, write_pairs
+
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def fails(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fails:
+    """What a command says that ends with status 2."""
+    write_pairs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        assert main(arguments) == 2
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        assert not (tmp_path / "runs").exists()
+        return captured.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", [("train", "pairs.tsv", "--engine=lightning"), ("lightning", "fit")], ids=" ".join)
+def test_without_lightning_it_is_said_what_to_install(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("henkan.workflow.engine.find_spec", lambda name: None)
+    assert 'pip install "henkan[lightning]"' in fails(*command)
+
+
+@pytest.mark.parametrize("option", ["--devices=2", "--num-nodes=2", "--strategy=fsdp"])
+def test_several_processes_need_an_engine_for_them(fails: Fails, option: str) -> None:
+    said = fails("train", "pairs.tsv", option)
+    assert option.partition("=")[0] in said
+    assert "add --engine lightning" in said
+
+
+def test_there_is_one_way_at_a_time_to_name_the_precision(fails: Fails) -> None:
+    said = fails("train", "pairs.tsv", "--precision=32-true", "--training.precision=bfloat16")
+    assert "leave one of them out" in said
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_a_number_of_devices_that_is_none_is_refused(fails: Fails, count: str) -> None:
+    assert "devices" in fails("train", "pairs.tsv", "--engine=lightning", f"--devices={count}")
+
+
+def test_the_names_of_lightning_for_the_precision_are_those_of_henkan(tmp_path: Path) -> None:
+    from henkan import Bundle
+
+    train(write_pairs(tmp_path), tmp_path / "out", "--precision=bf16-mixed", "--training.max_steps=2", small=SMALL[:5])
+    assert Bundle.load(tmp_path / "out").record["settings"]["training"]["precision"] == "bfloat16"
+
+
+def test_averages_of_whole_copies_are_refused_where_no_process_has_the_whole() -> None:
+    pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
+    from henkan.config import Processes
+    from henkan.training.lightning import LightningFit, make_trainer
+
+    fit = LightningFit(make_trainer(Processes(2, strategy="fsdp")), Path("pairs"), Path("checkpoint"), None)
+    with pytest.raises(ValueError, match="average=best keeps whole copies"):
+        fit(*_nothing(TrainingConfig(average="best")), evaluate_dev=dict, keep=KeepBest("x"), observer=None)
+
+
+def _nothing(config: TrainingConfig) -> tuple[object, ...]:
+    from henkan.data import EncodedPair, TokenBatches
+    from henkan.nn import Transformer
+
+    return Transformer(6, 6, 8, 1, 2, 16), TokenBatches([EncodedPair([4, 2], [1, 4, 2])], 8), config
