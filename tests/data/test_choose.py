@@ -72,10 +72,12 @@ def test_long_strings_without_spaces_are_no_sentences() -> None:
     assert choose_kind(formulas)[0] == "characters"
 
 
-def test_strings_that_few_pieces_make_up_are_split_into_them() -> None:
+@pytest.mark.parametrize("spaced", [0.0, 0.3])
+def test_texts_that_few_pieces_make_up_are_split_into_them(spaced: float) -> None:
     draw = random.Random(0)
     parts = ["tausend", "hundert", "zwanzig", "dreißig", "fünf", "sieben", "neun", "und"]
-    texts = ["".join(draw.choices(parts, k=draw.randint(4, 8))) for _ in range(1_000)]
+    spaces = [" " if draw.random() < spaced else "" for _ in range(1_000)]
+    texts = [space.join(draw.choices(parts, k=draw.randint(4, 8))) for space in spaces]
     kind, reason = choose_kind(texts)
     assert kind == "bpe"
     assert "300 pieces" in reason

@@ -20,7 +20,7 @@ MIN_WORDS = 4  # between the spaces of the median text
 MIN_LENGTH_WITHOUT_SPACES = 15  # a kanji says more than a Latin letter
 SPACELESS = {"kanji", "hiragana", "katakana", "Thai"}  # scripts of sentences without spaces
 MIN_DIFFERENT_WORDS = 2_000  # numbers in words are long, too, but there are few different ones
-# Numbers in German words are long strings without spaces, too, but some three hundred pieces make up all of them.
+# Numbers in words are long texts, too, but some three hundred pieces make up all of them.
 FEW_PIECES = 300
 MIN_PIECE = 3.0  # characters of the mean piece; those of sentences and of random strings have fewer than two
 MIN_STRINGS, MAX_STRINGS = 1_000, 5_000  # to find that out
@@ -35,7 +35,7 @@ def choose_kind(texts: Iterable[str]) -> tuple[Kind, str]:
 
     "separator" if nearly all texts have spaces and what stands between the spaces is a small set that keeps coming
     back, as phones do ("HH AH0 L OW1"). Sub-words for sentences: "bpe" where there are spaces, "unigram" where there
-    are none, as in Japanese; "bpe", too, for long strings that few pieces make up, as numbers in words. Otherwise
+    are none, as in Japanese; "bpe", too, for long texts that few pieces make up, as numbers in words. Otherwise
     "characters", which never fits badly.
     """
     texts = list(texts)
@@ -103,10 +103,9 @@ def _spaceless_share(texts: Iterable[str]) -> float:
 
 
 def _mean_piece(texts: Sequence[str]) -> float:
-    """How many characters the mean one of ``FEW_PIECES`` pieces has that long texts without spaces are cut into."""
+    """How many characters the mean one of ``FEW_PIECES`` pieces has that long texts are cut into."""
     texts = texts[:: -(-len(texts) // MAX_STRINGS) or 1]
-    without = sum(" " not in text for text in texts)
-    if len(texts) < MIN_STRINGS or without < MIN_SPACED * len(texts) or median(map(len, texts)) < MIN_LENGTH:
+    if len(texts) < MIN_STRINGS or median(map(len, texts)) < MIN_LENGTH:
         return 0.0
     cutter = Tokenizer.train("bpe", texts, vocabulary_size=FEW_PIECES, byte_fallback=True)
     return sum(map(len, texts)) / sum(map(cutter.count, texts))

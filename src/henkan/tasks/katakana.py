@@ -31,7 +31,7 @@ class KatakanaTask(Task):
     metric: ClassVar[str] = "character_error_rate"
 
     def recipe(self) -> dict[str, dict[str, Any]]:
-        """Of the size that suits pronunciation. In ten minutes more dropout (0.2) is worse: 46.0 % words wrong to 41.9."""
+        """Of the size that suits pronunciation. More dropout (0.2) is worse after ten minutes."""
         model = {"d_model": 256, "num_heads": 4, "num_encoder_layers": 3, "num_decoder_layers": 2, "d_ff": 1024}
         return {"model": model, "training": {"learning_rate": 1e-3}}
 
