@@ -1,6 +1,7 @@
 """Decoding in several processes at once: the same outputs, in the same order."""
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ import torch
 
 from henkan.bundle import Ensemble, Predictor
 from henkan.workflow.predict import Chunk, Findings, Options, predict_chunk
+from henkan.workflow.share import own_device
 
 Answer = tuple[Chunk, list[str], Findings]  # lines of the input, output lines, findings
 Result = tuple[list[str], Findings] | Exception
@@ -61,7 +63,7 @@ def predict_in_processes(
 
 def load_predictor(bundles: Sequence[str], device: str) -> Predictor:
     """The bundle of a folder, or the ensemble of several."""
-    ensemble = Ensemble.load(bundles, device)
+    ensemble = Ensemble.load(bundles, own_device(device, os.environ))
     return ensemble.bundles[0] if len(bundles) == 1 else ensemble
 
 
