@@ -41,10 +41,10 @@ def write_share(
     decode: "Callable[[Iterator[Chunk]], Iterator[Answer]]",
 ) -> "tuple[Findings | None, list[str]]":
     """Do one share. The findings of all lines if this process completed the file, else what there is to say."""
-    from henkan.workflow.pieces import pieces_of
+    from henkan.workflow.pieces import Shared, pieces_of
     from henkan.workflow.predict_input import chunks_of
     from henkan.workflow.progress import showing_progress
-    from henkan.workflow.shared_output import Shared, SharedOutput
+    from henkan.workflow.shared_output import SharedOutput
 
     def chunks() -> "Iterator[Chunk]":
         return chunks_of(file, given["prefixes"])

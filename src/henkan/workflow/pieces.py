@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from henkan.workflow.predict import Chunk, Findings
+from henkan.workflow.predict_file import check_asked
 from henkan.workflow.predict_input import add_lines
+from henkan.workflow.share import Share
 
 PIECE_CHUNKS = 5  # 10,000 lines: seconds of work to lose, and 10,000 files of a hundred million lines
 BLOCK = 1 << 20  # bytes copied at a time
@@ -32,6 +34,16 @@ class Piece:
     lines: int
     digest: str
     name: str
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all processes have to do, and which part of it this one has. ``size``: chunks of a piece."""
+
+    pieces: Sequence[Piece]
+    share: Share
+    asked: Mapping[str, Any]
+    size: int = PIECE_CHUNKS
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,26 @@ def read_record(path: Path, file: BinaryIO) -> Record:
     if not complete:
         raise ValueError(f"{path} is damaged: delete it, and the same command makes it anew")
     return record
+
+
+def refuse(foreign: Path, asked: Mapping[str, Any]) -> None:
+    """Raise because of the file of a piece that is none of those that are ``asked`` for now."""
+    with foreign.open("rb") as file:
+        record = read_record(foreign, file)
+    check_asked(record.asked, asked, foreign.parent, "it")
+    raise ValueError(
+        f"{foreign.parent} was begun with another input: its lines {record.first:,} to "
+        f"{record.first + record.lines - 1:,} or their prefixes have changed since; go on with the same, or delete it "
+        f"and begin anew"
+    )
+
+
+def changed(where: str) -> ValueError:
+    """What to raise if the input is not what it was when the command began."""
+    return ValueError(
+        f"the input was changed while it was read, at {where}: run the same command again when nobody writes to it "
+        f"any more"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,35 @@
 """One file of outputs from many processes, on one machine or many, that meet in a folder and nowhere else."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from henkan.workflow.lock import NAME as LOCK
 from henkan.workflow.lock import FileLock
 from henkan.workflow.pieces import (
     NAME,
-    PIECE_CHUNKS,
     TEMPORARY,
     Piece,
     Record,
+    Shared,
+    changed,
     describe_file,
     hash_of,
     in_pieces,
     join_pieces,
-    read_record,
+    refuse,
     write_piece,
     write_whole,
 )
 from henkan.workflow.predict import Chunk, Findings
-from henkan.workflow.predict_file import check_asked, check_place
+from henkan.workflow.predict_file import check_place
 from henkan.workflow.report import plural
-from henkan.workflow.share import Share
 from henkan.workflow.workers import Answer
 
 SUFFIX, JOINED = ".shards", "joined.json"
 MAX_SHOWN = 5  # missing pieces named in a note
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What all processes have to do, and which part of it this one has. ``size``: chunks of a piece."""
-
-    pieces: Sequence[Piece]
-    share: Share
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    size: int = PIECE_CHUNKS
 
 
 class SharedOutput:
@@ -78,14 +66,18 @@ class SharedOutput:
             return set()
         pieces = self.shared.pieces
         if foreign := sorted(present - {piece.name for piece in pieces}):
-            self._refuse(self.folder / foreign[0])
+            refuse(self.folder / foreign[0], self.shared.asked)
         return {piece.number for piece in pieces if piece.name not in present}
 
     def still_to_do(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Those of all chunks of the input that this process has to do."""
-        for number, group in enumerate(in_pieces(chunks, self.shared.size)):
-            if self.shared.share.has(number) and number in self.missing():
+        count = 0
+        for group in in_pieces(chunks, self.shared.size):
+            if count < len(self.shared.pieces) and self.shared.share.has(count) and count in self.missing():
                 yield from group
+            count += 1
+        if count != len(self.shared.pieces):
+            raise changed("its end")
 
     def write(self, answers: Iterable[Answer]) -> None:
         """Write the pieces of this process. Each is complete or not there, whatever goes wrong."""
@@ -132,10 +124,7 @@ class SharedOutput:
     def _write_piece(self, piece: Piece | None, done: Sequence[Answer]) -> None:
         digest = hash_of(chunk for chunk, _, _ in done)
         if piece is None or digest != piece.digest:
-            raise ValueError(
-                f"the input was changed while it was read, at line {done[0][0].first:,} or behind it: run the same "
-                f"command again when nobody writes to it any more"
-            )
+            raise changed(f"line {done[0][0].first:,} or behind it")
         findings = [found.to_dict() for _, _, found in done]
         record = Record(self.shared.asked, piece.first, piece.lines, digest, 0, findings)
         with self._writing():
@@ -178,17 +167,6 @@ class SharedOutput:
 
     def _all_names(self) -> str:
         return sha256("".join(piece.name for piece in self.shared.pieces).encode()).hexdigest()
-
-    def _refuse(self, foreign: Path) -> None:
-        """Raise because of the file of a piece that this command does not make."""
-        with foreign.open("rb") as file:
-            record = read_record(foreign, file)
-        check_asked(record.asked, self.shared.asked, self.folder, "it")
-        raise ValueError(
-            f"{self.folder} was begun with another input: its lines {record.first:,} to "
-            f"{record.first + record.lines - 1:,} or their prefixes have changed since; go on with the same, or "
-            f"delete it and begin anew"
-        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
