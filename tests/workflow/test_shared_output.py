@@ -273,6 +273,21 @@ def test_a_record_that_is_damaged_makes_nothing_complete(lines: Path) -> None:
         assert not Run(lines).output.was_complete
 
 
+def test_a_file_that_is_completed_at_this_very_moment_is_not_begun_again(
+    lines: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, late = Run(lines), Run(lines, 1, 2)
+    present = late.output._present
+
+    def meanwhile() -> set[str]:
+        run.work()
+        return present()
+
+    monkeypatch.setattr(late.output, "_present", meanwhile)
+    assert late.output.missing() == set()
+    assert (late.work(), late.decoded) == (None, 0)
+
+
 def kill_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Let the process be killed at this step of the end."""
 

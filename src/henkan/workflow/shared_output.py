@@ -71,9 +71,10 @@ class SharedOutput:
 
     def still_to_do(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Those of all chunks of the input that this process has to do."""
+        own = {number for number in self.missing() if self.shared.share.has(number)}
         count = 0
         for group in in_pieces(chunks, self.shared.size):
-            if count < len(self.shared.pieces) and self.shared.share.has(count) and count in self.missing():
+            if count in own and count in self.missing():  # another with the same share may have done it since
                 yield from group
             count += 1
         if count != len(self.shared.pieces):
