@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
+from henkan.workflow.lock import FileLock
 from henkan.workflow.predict import Chunk, Findings
 from henkan.workflow.predict_input import add_lines
 from henkan.workflow.workers import Answer
@@ -37,7 +38,11 @@ class OutputFile:
         self.partial = self.path.with_name(f"{self.path.name}.partial")
         self.state = self.path.with_name(f"{self.path.name}.partial.json")
         self.asked = asked
+        self._lock = FileLock(self.path.with_name(f"{self.path.name}.partial.lock"))
         check_place(self.path)
+        if self._lock.path.exists():  # a process that was killed may have left it
+            self._take()
+            self._lock.remove()
         self.begun = self._go_on() if resume else None
         self.has_grown = False  # by outputs that were not there before
         self._read = sha256()  # of the lines that are done
@@ -73,8 +78,16 @@ class OutputFile:
     def write(self, answers: Iterable[Answer]) -> Findings:
         """Write the outputs for what was still to do and give the file its name; the findings are those of all lines.
 
-        Whatever goes wrong leaves what is done to be gone on with, and nothing if that is nothing.
+        Whatever goes wrong leaves what is done to be gone on with, and nothing if that is nothing. If another process
+        is writing there, that is a ``ValueError``.
         """
+        self._take()
+        try:
+            return self._write(answers)
+        finally:
+            self._lock.remove()
+
+    def _write(self, answers: Iterable[Answer]) -> Findings:
         done, findings = self.lines_done, Findings()
         if self.begun:
             findings = Findings.from_dict(self.begun.findings)
@@ -99,6 +112,13 @@ class OutputFile:
             if not self.is_resumable:
                 self._remove()
         return findings
+
+    def _take(self) -> None:
+        if not self._lock.take():
+            raise ValueError(
+                f"{self.partial} is being written by another henkan predict ({self._lock.owner()}): wait for it, stop "
+                f"it, or choose another --out"
+            )
 
     def _note(self, progress: Progress) -> None:
         temporary = self.state.with_name(f"{self.state.name}.tmp")
