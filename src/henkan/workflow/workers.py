@@ -6,6 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 import torch
@@ -73,6 +74,8 @@ def _processes(bundles: Sequence[str], device: str, options: Options, workers: i
     spawn = multiprocessing.get_context("spawn")  # threads and accelerators do not survive a fork
     threads = max(1, torch.get_num_threads() // workers)
     started, connections = [], deque[Connection]()
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # when it starts it lets signals through, and a worker would get Ctrl-C
     try:
         for _ in range(workers):
             near, far = spawn.Pipe()
