@@ -85,6 +85,13 @@ def test_a_tag_is_never_copied() -> None:
     assert one.unknown("鬱く\tV;FUT") == ["FUT"]
 
 
+def test_a_newline_is_never_copied_and_lets_tags_be_tags() -> None:
+    one = codec([(f"{s}\tV;PST", t) for s, t in COMMON + RARES], features=True)
+    (kanji, ending, *tags), copied = one.encode_source("鬱く\tV;PST")
+    assert one.encode_source("鬱\nく\tV;PST") == ([kanji, UNK_IDX, ending, *tags], copied)
+    assert one.unknown("鬱\nく\tV;PST") == ["\n"]
+
+
 @given(source=st.text("書聞くいた鬱薔"), target=st.text("書聞くいた鬱薔"))
 def test_what_the_source_brings_comes_back(source: str, target: str) -> None:  # T38
     one = codec(COMMON + RARES)

@@ -304,6 +304,22 @@ def test_a_tag_that_training_never_showed_is_unknown_and_not_spelt(byte_fallback
     assert tokenizer.unknown("run\tV;FUT") == ["FUT"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("byte_fallback", [False, True])
+@pytest.mark.parametrize("head", ["N\nN", "\nrun", "go\n\nno", "N \nV"])
+def test_a_newline_before_the_tags_is_text_and_no_tag(kind: Kind, byte_fallback: bool, head: str) -> None:
+    tokenizer = tagged(kind, byte_fallback)
+    tags = tokenizer.encode("N\tV;PST")[-2:]
+    ids = tokenizer.encode(f"{head}\tV;PST")
+    assert ids == [*tokenizer.encode(head), *tags]
+    assert tokenizer.encode_batch([f"{head}\tV;PST"]) == [ids]
+    assert len(tokenizer.labels(f"{head}\tV;PST")) == len(ids)
+    assert tokenizer.unknown(f"{head}\tV;FUT") == [*tokenizer.unknown(head), "FUT"]
+    if kind == "characters":
+        assert tokenizer.encode_symbols(tokenizer.split(f"{head}\tV;PST")) == ids
+        assert tokenizer.unknown(head).count("\n") == head.count("\n")
+
+
 # Units of error rates
 
 

@@ -242,6 +242,37 @@ def test_an_unfinished_file_that_has_been_cut_is_refused(lines: Path, broken_off
         go_on(OutputFile(str(broken_off), {}, resume=True), lines)
 
 
+def test_of_two_that_write_one_file_the_second_is_refused_and_harms_nothing(lines: Path, tmp_path: Path) -> None:
+    said = []
+    late = OutputFile(str(tmp_path / "out.txt"), {}, resume=False)
+
+    def meanwhile(found: Iterator[Answer]) -> Iterator[Answer]:
+        for number, answer in enumerate(found):
+            if number == 3:
+                for begin in (lambda: OutputFile(str(tmp_path / "out.txt"), {}, resume=False), lambda: late):
+                    with pytest.raises(ValueError, match=rf"written by another henkan predict \(process {os.getpid()}"):
+                        go_on(begin(), lines)
+                    said.append(number)
+            yield answer
+
+    OutputFile(str(tmp_path / "out.txt"), {}, resume=False).write(meanwhile(answers(lines)))
+    assert said == [3, 3]
+    assert (tmp_path / "out.txt").read_text("utf-8").split("\n")[:-1] == [
+        line for _, part, _ in answers(lines) for line in part
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"lines.txt", "out.txt"}
+
+
+def test_a_lock_that_a_killed_process_left_is_in_nobodys_way(lines: Path, broken_off: Path) -> None:
+    broken_off.with_name("out.txt.partial.lock").write_text("1", encoding="utf-8")
+    with pytest.raises(ValueError, match="go on with --resume, or delete it"):
+        OutputFile(str(broken_off), {}, resume=False)
+    assert not broken_off.with_name("out.txt.partial.lock").exists()
+    broken_off.with_name("out.txt.partial.lock").write_text("1", encoding="utf-8")
+    go_on(OutputFile(str(broken_off), {}, resume=True), lines)
+    assert {path.name for path in broken_off.parent.iterdir()} == {"lines.txt", "out.txt"}
+
+
 def test_a_kill_just_after_the_file_has_its_name_is_in_nobodys_way(lines: Path, broken_off: Path) -> None:
     broken_off.with_name("out.txt.partial").rename(broken_off)
     go_on(OutputFile(str(broken_off), {}, resume=False), lines)

@@ -12,7 +12,7 @@ import pytest
 from henkan.config import DataConfig
 from henkan.data import split_by_source
 from henkan.workflow import target as target_module
-from henkan.workflow.target import Target, load_target, reload, sha256
+from henkan.workflow.target import Target, load_target, name_of, reload, sha256
 
 
 @pytest.fixture
@@ -21,6 +21,25 @@ def pairs(tmp_path: Path) -> Path:
     path = tmp_path / "numbers.tsv"
     path.write_text("".join(f"{n}\t{n * n}\n" for n in range(200)), encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("data/pairs.tsv", "pairs"),
+        ("v1.2-pairs.tsv", "v1.2-pairs"),
+        ("pairs.2026.jsonl.gz", "pairs.2026"),
+        ("PAIRS.TSV", "PAIRS"),
+        ("train.src", "train"),
+        ("train.de", "train.de"),
+        ("folder.tsv/pairs", "pairs"),
+        (".tsv", ".tsv"),
+        ("..tsv", "..tsv"),
+        ("組.txt", "組"),
+    ],
+)
+def test_a_name_loses_what_says_the_kind_of_the_file_and_no_more(path: str, name: str) -> None:
+    assert name_of(Path(path)) == name
 
 
 def test_a_file_is_split_and_described(pairs: Path) -> None:

@@ -126,7 +126,7 @@ def test_ctrl_c_ends_all_processes_quietly_and_leaves_no_half_file(bundle: Path,
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert not (tmp_path / "out.txt").exists()
-    assert members(process.pid) == []
+    assert wait_for(lambda: members(process.pid) == [])  # on a busy machine the last one takes a moment to go
     if moment == "working":
         assert "out.txt.partial holds what is done; the same command with --resume goes on" in errors
     else:

@@ -1,12 +1,13 @@
 """``henkan predict``."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from henkan.cli.device import add_device, choose_device
 from henkan.cli.parser import Parser
+from henkan.cli.predict_shared import choose_share, write_share
 from henkan.cli.strategy import add_beam, add_sampling, make_strategy
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ examples:
   henkan predict runs/pairs words.txt --out outputs.txt
   henkan predict runs/pairs big.txt.gz --out outputs.txt --workers 2
   henkan predict runs/pairs big.txt.gz --out outputs.txt --workers 2 --resume
+  torchrun --nproc-per-node 4 --no-python henkan predict runs/pairs big.txt.gz --out outputs.txt
+  henkan predict runs/pairs big.txt.gz --out outputs.txt --shard 3/8     the third of eight machines
   echo hello | henkan predict runs/pairs --beam 4
   henkan predict runs/pairs words.txt --beam 4 --n-best 3     lines of: number of the source, score, output
   henkan predict runs/one runs/two words.txt
@@ -40,10 +43,11 @@ def run(arguments: list[str]) -> int:
         raise ValueError("--resume goes on with a file of outputs that was broken off: name it with --out FILE")
     if given["workers"] < 1:
         raise ValueError(f"--workers {given['workers']} must be at least 1: it is a number of processes")
+    share = choose_share(given, file)
     device = choose_device(given["device"])
     from henkan.data import FeatureTokenizer  # here, so that --help is quick
     from henkan.workflow.predict import Options
-    from henkan.workflow.predict_input import read_dictionary
+    from henkan.workflow.predict_input import read_dictionary, what_decides
     from henkan.workflow.workers import load_predictor
 
     predictor = load_predictor(bundles, device)
@@ -53,6 +57,12 @@ def run(arguments: list[str]) -> int:
     if file == STDIN and sys.stdin.isatty():
         _check_typed(given)
         return _converse(predictor, options)
+    if share is not None:
+        asked = what_decides(bundles, predictor, options, device)
+        decode = _decoder(predictor, bundles, device, options, given["workers"])
+        findings, state = write_share(share, file, given, asked, decode)
+        _tell([*notes, *findings.notes(predictor)] if findings else state)
+        return 0
     _tell([*notes, *_write(predictor, bundles, device, file, options, given)])
     return 0
 
@@ -64,13 +74,9 @@ def _write(
     from henkan.workflow.predict_file import OutputFile, write_stream
     from henkan.workflow.predict_input import chunks_of, count_lines, what_decides
     from henkan.workflow.progress import showing_progress
-    from henkan.workflow.workers import predict_chunks, predict_in_processes
 
     def answers(chunks: "Iterator[Chunk]", done: int = 0) -> "Iterator[Answer]":
-        if given["workers"] > 1:
-            found = predict_in_processes(bundles, device, chunks, options, given["workers"])
-        else:
-            found = predict_chunks(predictor, chunks, options)
+        found = _decoder(predictor, bundles, device, options, given["workers"])(chunks)
         if given["out"] is None and sys.stdout.isatty():
             return found  # the outputs themselves show how far it is, and a bar would stand among them
         return showing_progress(found, lambda answer: len(answer[0].sources), count_lines(file), "lines", done=done)
@@ -86,6 +92,17 @@ def _write(
         if output.has_grown and output.is_resumable:
             _tell([f"{output.partial} holds what is done; the same command with --resume goes on"])
         raise
+
+
+def _decoder(
+    predictor: "Predictor", bundles: list[str], device: str, options: "Options", workers: int
+) -> "Callable[[Iterator[Chunk]], Iterator[Answer]]":
+    """What answers chunks, in this process or in several."""
+    from henkan.workflow.workers import predict_chunks, predict_in_processes
+
+    if workers > 1:
+        return lambda chunks: predict_in_processes(bundles, device, chunks, options, workers)
+    return lambda chunks: predict_chunks(predictor, chunks, options)
 
 
 def _check_typed(given: dict[str, Any]) -> None:
@@ -144,6 +161,7 @@ def make_parser() -> Parser:
     parser.add_argument("--out", metavar="FILE", help="write there, complete or not at all")
     parser.add_argument("--resume", action="store_true", help="go on with outputs that were broken off")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="decode in N processes [1]")
+    parser.add_argument("--shard", metavar="K/N", help="do share K of N; the other shares are other processes' work")
     parser.add_argument("--max-len", type=int, metavar="N", help="most symbols of an output, its end counted")
     parser.add_argument("--scores", action="store_true", help="lines of: log-probability, tab, output")
     parser.add_argument("--json", action="store_true", help="a JSON object per line: source, outputs, scores")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from henkan.data.tokenizers import Kind, Tokenizer
@@ -15,6 +16,10 @@ def split_features(text: str) -> tuple[str, list[str] | None]:
     """The text before the last TAB and the tags after it; None if there is no TAB."""
     head, tab, tags = text.rpartition(TAB)
     return (head, tags.split(TAG_SEPARATOR)) if tab else (text, None)
+
+
+def _is_tag(symbol: str) -> bool:
+    return symbol.startswith(TAG)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class FeatureTokenizer(Tokenizer):
         text = self.inner.join([symbol for symbol in symbols if not symbol.startswith(TAG)])
         return f"{text}{TAB}{TAG_SEPARATOR.join(tags)}" if tags else text
 
+    def encode(self, text: str) -> list[int]:
+        head, tags = split_features(text)
+        return [*self.inner.encode(head), *self._tag_ids([TAG + tag for tag in tags or ()])]
+
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         heads, tags = zip(*map(split_features, texts), strict=True) if texts else ((), ())
         return [
@@ -48,18 +57,20 @@ class FeatureTokenizer(Tokenizer):
         ]
 
     def encode_symbols(self, symbols: Sequence[str]) -> list[int]:
-        head = [symbol for symbol in symbols if not symbol.startswith(TAG)]
-        return [*self.inner.encode_symbols(head), *self._tag_ids(symbols[len(head) :])]
+        end = len(symbols) - sum(1 for _ in takewhile(_is_tag, reversed(symbols)))  # a newline before is text
+        return [*self.inner.encode_symbols(symbols[:end]), *self._tag_ids(symbols[end:])]
 
     def _tag_ids(self, tags: Sequence[str]) -> list[int]:
         known = self.vocabulary
         return [known.encode([tag])[0] if tag in known else UNK_IDX for tag in tags]
 
     def unknown(self, text: str) -> list[str]:
-        return [symbol.removeprefix(TAG) for symbol in super().unknown(text)]
+        head, tags = split_features(text)
+        return [*self.inner.unknown(head), *(tag for tag in tags or () if TAG + tag not in self.vocabulary)]
 
     def labels(self, text: str) -> list[str]:
-        return [label.removeprefix(TAG) for label in super().labels(text)]
+        head, tags = split_features(text)
+        return [*self.inner.labels(head), *(tags or ())]
 
     def units(self, text: str) -> list[str]:
         return self.inner.units(text)

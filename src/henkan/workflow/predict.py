@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from henkan.bundle import Prediction, Predictor, unknown_symbols
 from henkan.bundle.request import without_model
-from henkan.data import Codec, Tokenizer, iter_lines
+from henkan.data import Codec, Tokenizer
 from henkan.decoding import Greedy, Strategy
 from henkan.workflow.report import plural
 
@@ -141,27 +141,6 @@ def format_outputs(
             for n, (source, found) in numbered
         ]
     return [one_line(found[0].text) for _, (_, found) in numbered]
-
-
-def predict_lines(
-    predictor: Predictor,
-    sources: Sequence[str],
-    strategy: Strategy = Greedy(),  # noqa: B008 - frozen
-    *,
-    max_len: int | None = None,
-    seed: int = 0,
-    n_best: bool = False,
-    first_line: int = 1,
-) -> tuple[list[str], list[str]]:
-    """The output lines for ``sources``, numbered from ``first_line``, and notes on them in sentences."""
-    options = Options(strategy, max_len, seed, "n-best" if n_best else "text")
-    lines, findings = predict_chunk(predictor, Chunk(first_line, sources), options)
-    return lines, findings.notes(predictor)
-
-
-def read_input(path: str | None) -> list[str]:
-    """The lines of a file; without one, those of the standard input."""
-    return list(iter_lines("-" if path is None else path))
 
 
 def one_line(text: str) -> str:

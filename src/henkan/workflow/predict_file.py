@@ -3,13 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
+from henkan.workflow.lock import FileLock
 from henkan.workflow.predict import Chunk, Findings
+from henkan.workflow.predict_input import add_lines
 from henkan.workflow.workers import Answer
 
 
@@ -36,7 +38,11 @@ class OutputFile:
         self.partial = self.path.with_name(f"{self.path.name}.partial")
         self.state = self.path.with_name(f"{self.path.name}.partial.json")
         self.asked = asked
-        _check_place(self.path)
+        self._lock = FileLock(self.path.with_name(f"{self.path.name}.partial.lock"))
+        check_place(self.path)
+        if self._lock.path.exists():  # a process that was killed may have left it
+            self._take()
+            self._lock.remove()
         self.begun = self._go_on() if resume else None
         self.has_grown = False  # by outputs that were not there before
         self._read = sha256()  # of the lines that are done
@@ -61,7 +67,7 @@ class OutputFile:
         rest, lines = iter(chunks), 0
         while self.begun and lines < self.begun.lines and (chunk := next(rest, None)):
             lines += len(chunk.sources)
-            _add(self._read, chunk)
+            add_lines(self._read, chunk)
         if self.begun and (lines, self._read.hexdigest()) != (self.begun.lines, self.begun.digest):
             raise ValueError(
                 f"{self.partial} was begun with another input: its first {self.begun.lines:,} lines or their prefixes "
@@ -72,8 +78,16 @@ class OutputFile:
     def write(self, answers: Iterable[Answer]) -> Findings:
         """Write the outputs for what was still to do and give the file its name; the findings are those of all lines.
 
-        Whatever goes wrong leaves what is done to be gone on with, and nothing if that is nothing.
+        Whatever goes wrong leaves what is done to be gone on with, and nothing if that is nothing. If another process
+        is writing there, that is a ``ValueError``.
         """
+        self._take()
+        try:
+            return self._write(answers)
+        finally:
+            self._lock.remove()
+
+    def _write(self, answers: Iterable[Answer]) -> Findings:
         done, findings = self.lines_done, Findings()
         if self.begun:
             findings = Findings.from_dict(self.begun.findings)
@@ -89,7 +103,7 @@ class OutputFile:
                     file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
                     file.flush()
                     os.fsync(file.fileno())
-                    _add(self._read, chunk)
+                    add_lines(self._read, chunk)
                     done, findings = done + len(chunk.sources), findings + found
                     self.has_grown = True
                     self._note(Progress(self.asked, done, self._read.hexdigest(), file.tell(), findings.to_dict()))
@@ -98,6 +112,13 @@ class OutputFile:
             if not self.is_resumable:
                 self._remove()
         return findings
+
+    def _take(self) -> None:
+        if not self._lock.take():
+            raise ValueError(
+                f"{self.partial} is being written by another henkan predict ({self._lock.owner()}): wait for it, stop "
+                f"it, or choose another --out"
+            )
 
     def _note(self, progress: Progress) -> None:
         temporary = self.state.with_name(f"{self.state.name}.tmp")
@@ -111,24 +132,12 @@ class OutputFile:
             progress = Progress(**json.loads(self.state.read_text("utf-8")))
         except (ValueError, TypeError):
             raise ValueError(f"{self.state} is damaged: delete it and begin anew without --resume") from None
-        for name in {**progress.asked, **self.asked}:
-            before, now = progress.asked.get(name), self.asked.get(name)
-            if before != now:
-                raise ValueError(
-                    f"{self.partial} was begun with another {name} ({_shown(before)}, now {_shown(now)}): "
-                    f"go on with the same, or delete {self.state.name} and begin anew"
-                )
+        check_asked(progress.asked, self.asked, self.partial, self.state.name)
         return progress
 
     def _remove(self) -> None:
         for path in (self.partial, self.state, self.state.with_name(f"{self.state.name}.tmp")):
             path.unlink(missing_ok=True)
-
-
-def _add(digest: Any, chunk: Chunk) -> None:
-    prefixes = chunk.prefixes or [""] * len(chunk.sources)
-    for source, prefix in zip(chunk.sources, prefixes, strict=True):
-        digest.update(f"{source}\n{prefix}\n".encode("utf-8", "surrogateescape"))
 
 
 def write_stream(answers: Iterable[Answer], stream: TextIO | None = None) -> Findings:
@@ -145,7 +154,7 @@ def write_stream(answers: Iterable[Answer], stream: TextIO | None = None) -> Fin
 def write_lines(path: str | Path, lines: Iterable[str]) -> None:
     """Write a file of lines in UTF-8; it appears complete or not at all."""
     path = Path(path)
-    _check_place(path)
+    check_place(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
@@ -157,7 +166,18 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _check_place(path: Path) -> None:
+def check_asked(before: Mapping[str, Any], now: Mapping[str, Any], begun: Path, delete: str) -> None:
+    """Raise if ``begun`` was asked for otherwise than now; ``delete`` is what to delete to begin anew."""
+    for name in {**before, **now}:
+        if before.get(name) != now.get(name):
+            raise ValueError(
+                f"{begun} was begun with another {name} ({_shown(before.get(name))}, now {_shown(now.get(name))}): "
+                f"go on with the same, or delete {delete} and begin anew"
+            )
+
+
+def check_place(path: Path) -> None:
+    """Raise unless a file may be written to ``path``."""
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file to write")
     if path.exists() and not path.is_file():

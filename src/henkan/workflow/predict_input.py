@@ -56,6 +56,13 @@ def _lines_of(path: str, prefixes: str | None) -> Iterator[tuple[str, str]]:
         yield source, prefix
 
 
+def add_lines(digest: Any, chunk: Chunk) -> None:
+    """Add the lines of a chunk, and their prefixes, to a hash of ``hashlib``."""
+    prefixes = chunk.prefixes or [""] * len(chunk.sources)
+    text = "".join([f"{source}\n{prefix}\n" for source, prefix in zip(chunk.sources, prefixes, strict=True)])
+    digest.update(text.encode("utf-8", "surrogateescape"))
+
+
 def count_lines(path: str) -> int | None:
     """How many lines there are, if a file can be read for that without being used up."""
     return sum(1 for _ in iter_lines(path)) if Path(path).is_file() else None

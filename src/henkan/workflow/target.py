@@ -27,6 +27,7 @@ from henkan.workflow.progress import showing_progress
 
 LARGE = 200_000  # rows, from which on they are read from the file again and again instead of kept in memory
 STDIN_TARGET = "stdin"
+SUFFIXES = (".tsv", ".txt", ".csv", ".tab", ".jsonl", ".ndjson", ".json", ".src", ".tgt", ".gz")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def load_target(target: str, data: DataConfig, options: Mapping[str, Any]) -> Ta
     for name, stamp in stamps.items():  # so that the hashes are those of what was read
         check_unchanged(readers[name], stamp)
     return Target(
-        STDIN_TARGET if description["file"] == STDIN else Path(target).stem.partition(".")[0] or target,
+        STDIN_TARGET if description["file"] == STDIN else name_of(Path(target)),
         splits,
         description,
         read=reader.report,
@@ -102,6 +103,17 @@ def reload(description: Mapping[str, Any]) -> Splits:
     shares = {"dev_share": description["dev_share"], "test_share": description["test_share"]}
     data = DataConfig(**files, **shares, features=description.get("features", "auto"))
     return _split(_open(description["file"], data), data)[0]
+
+
+def name_of(path: Path) -> str:
+    """The name of a file without the endings that say what kind of file it is; any other dot is part of the name."""
+    name = path.name
+    while name.lower().endswith(SUFFIXES):
+        shorter = name.rpartition(".")[0]
+        if not shorter.strip("."):
+            break
+        name = shorter
+    return name
 
 
 FILES = ("targets", "dev", "dev_targets", "test", "test_targets")

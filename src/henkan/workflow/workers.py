@@ -1,16 +1,19 @@
 """Decoding in several processes at once: the same outputs, in the same order."""
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 import torch
 
 from henkan.bundle import Ensemble, Predictor
 from henkan.workflow.predict import Chunk, Findings, Options, predict_chunk
+from henkan.workflow.share import own_device
 
 Answer = tuple[Chunk, list[str], Findings]  # lines of the input, output lines, findings
 Result = tuple[list[str], Findings] | Exception
@@ -61,7 +64,7 @@ def predict_in_processes(
 
 def load_predictor(bundles: Sequence[str], device: str) -> Predictor:
     """The bundle of a folder, or the ensemble of several."""
-    ensemble = Ensemble.load(bundles, device)
+    ensemble = Ensemble.load(bundles, own_device(device, os.environ))
     return ensemble.bundles[0] if len(bundles) == 1 else ensemble
 
 
@@ -71,6 +74,8 @@ def _processes(bundles: Sequence[str], device: str, options: Options, workers: i
     spawn = multiprocessing.get_context("spawn")  # threads and accelerators do not survive a fork
     threads = max(1, torch.get_num_threads() // workers)
     started, connections = [], deque[Connection]()
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # when it starts it lets signals through, and a worker would get Ctrl-C
     try:
         for _ in range(workers):
             near, far = spawn.Pipe()
