@@ -62,6 +62,31 @@ def test_the_names_of_lightning_for_the_precision_are_those_of_henkan(tmp_path: 
     assert Bundle.load(tmp_path / "out").record["settings"]["training"]["precision"] == "bfloat16"
 
 
+@pytest.mark.parametrize("average", ["last", "best"])
+def test_averages_that_fsdp_cannot_make_are_refused_before_anything_is_read(fails: Fails, average: str) -> None:
+    said = fails(
+        "train", "missing.tsv", "--engine=lightning", "--devices=2", "--strategy=fsdp", f"--training.average={average}"
+    )
+    assert f"average={average} keeps whole copies" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--engine=lightning",), ("--engine=lightning", "--devices=3")], ids=str)
+def test_what_torchrun_has_started_must_be_what_is_asked_for(
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    said = fails("train", "pairs.tsv", *options)
+    assert "torchrun has started" in said
+    assert "--devices" in said
+
+
+def test_slurm_without_srun_is_told_so_and_does_not_wait(fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("SLURM_NTASKS", "2"), ("SLURM_PROCID", "0"), ("SLURM_JOB_NAME", "job")):
+        monkeypatch.setenv(name, value)
+    assert "only by srun" in fails("train", "pairs.tsv", "--engine=lightning", "--devices=2")
+
+
 def test_averages_of_whole_copies_are_refused_where_no_process_has_the_whole() -> None:
     pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
     from henkan.config import Processes

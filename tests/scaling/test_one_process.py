@@ -119,3 +119,31 @@ def test_plain_loop_and_lightning_are_one_run(tmp_path: Path, changes: dict[str,
     assert (second.stopped_by, second.steps, second.epochs) == (first.stopped_by, first.steps, first.epochs)
     assert same(model, plain)  # dropout included
     assert not model.training
+
+
+@pytest.mark.parametrize("stop_at", [7, 40])
+def test_stopped_and_resumed_is_never_stopped(tmp_path: Path, stop_at: int) -> None:  # T33
+    config = replace(CONFIG, max_steps=80, accumulate=3)
+    whole, whole_result, _ = run("lightning", tmp_path, config)
+    disk = Disk(tmp_path / "checkpoint")
+    _, stopped, _ = run("lightning", tmp_path, config, disk, stop_at=stop_at)
+    assert (stopped.stopped_by, stopped.steps) == ("interrupted", stop_at + 1)  # heard of with the next update
+    torch.rand(5)
+    resumed, result, _ = run("lightning", tmp_path, config, disk)
+    assert same(resumed, whole)
+    assert [one.metrics for one in result.history] == [one.metrics for one in whole_result.history]
+
+
+def test_four_batches_of_eight_make_the_update_of_one_of_thirty_two(tmp_path: Path) -> None:  # T31
+    models = []
+    for rows, accumulate in ((32, 1), (8, 4)):
+        config = replace(CONFIG, max_steps=20, accumulate=accumulate)
+        torch.manual_seed(1)
+        model = Transformer(10, 10, 16, 1, 2, 32, 50, 0.0)
+        batches = TokenBatches(PAIRS[:32], max_rows=rows, shuffle=False)
+        fit = LightningFit(make_trainer(Processes()), tmp_path / "pairs", tmp_path / "checkpoint", Stops())
+        fit(model, batches, config, evaluate_dev=lambda: {"error": 1.0}, keep=KeepBest("error"), observer=Watcher())
+        models.append(dict(model.named_parameters()))
+    for name, weight in models[0].items():
+        if not name.endswith("key_projection.bias"):  # which decides nothing, see far_apart
+            torch.testing.assert_close(models[1][name], weight, atol=1e-5, rtol=0)

@@ -25,6 +25,7 @@ from henkan.workflow.lightning_data import PairsFile  # noqa: E402
 
 SIZES = ModelConfig(16, 2, 1, 1, 32, max_len=64)
 TRAINING = TrainingConfig(max_steps=24, evaluations=3, warmup_steps=4, batch_tokens=120, checkpoint_seconds=0)
+STUCK = {"patience": 2, "evaluations": 6, "learning_rate": 1e-9}  # so that nothing improves
 
 
 @pytest.fixture(autouse=True)
@@ -80,11 +81,11 @@ def test_the_run_ends_by_itself_and_its_figures_are_logged(pairs: str) -> None:
     assert float(fitting.callback_metrics[f"dev_{metric}"]) == pytest.approx(run.result.history[-1].metrics[metric])
 
 
-@pytest.mark.parametrize("average", ["none", "ema", "best"])
+@pytest.mark.parametrize("changes", [{}, {"average": "ema"}, {"average": "best"}, STUCK], ids=str)
 def test_a_checkpoint_of_lightnings_goes_on_as_if_nothing_had_happened(  # T33
-    pairs: str, tmp_path: Path, average: str
+    pairs: str, tmp_path: Path, changes: dict[str, object]
 ) -> None:
-    config = TrainingConfig(**{**vars(TRAINING), "average": average})
+    config = TrainingConfig(**{**vars(TRAINING), **changes})
 
     def start() -> tuple[LitPairs, PairsFile, RunCallback]:
         data = PairsFile(pairs, config)

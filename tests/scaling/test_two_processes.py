@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -96,15 +97,72 @@ def test_when_the_second_process_is_killed_the_first_says_so_and_can_be_resumed(
     assert same(train(pairs, out, *TWO, "--resume")[0], by_two)
 
 
-def test_ctrl_c_ends_both_processes_with_a_bundle_and_a_checkpoint(pairs: Path, folder: Path, by_two: Weights) -> None:
-    out = folder / "interrupted"
+@pytest.mark.parametrize(
+    ("number", "to"),
+    [(signal.SIGINT, "both"), (signal.SIGTERM, "both"), (signal.SIGTERM, "first"), (signal.SIGTERM, "second")],
+    ids=str,
+)
+def test_asked_to_stop_both_processes_end_with_a_bundle_and_a_checkpoint(
+    pairs: Path, folder: Path, by_two: Weights, number: signal.Signals, to: str
+) -> None:
+    out = folder / f"stopped-{number.name}-{to}"
     process = start(command(pairs, out, *TWO))
     wait_for_step(out, 30, process)
-    os.killpg(process.pid, signal.SIGINT)
+    if to == "both":
+        os.killpg(process.pid, number)
+    else:
+        os.kill(process.pid if to == "first" else child_of(process), number)
     status, said, errors = finish(process)
     assert status == 0, errors
     assert "Interrupted" in said
     assert same(train(pairs, out, *TWO, "--resume")[0], by_two)
+
+
+def test_ctrl_c_while_the_processes_find_each_other_leaves_nothing(pairs: Path, folder: Path) -> None:
+    for seconds in (0.0, 0.5, 1.0):
+        out = folder / f"stopped-early-{seconds}"
+        process = start(command(pairs, out, *TWO))
+        while not Path(f"{out}.partial", "pairs", "lines.npy").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        status, _, errors = finish(process)
+        assert status != -signal.SIGKILL, errors
+        assert "Traceback" not in errors
+        assert status == 0 or not Path(f"{out}.partial").exists()
+
+
+def test_an_error_in_the_first_process_ends_all_with_its_words(pairs: Path, folder: Path) -> None:
+    blocked = folder / "blocked"
+    program = (
+        "import sys\n"
+        "import henkan.workflow.evaluate as evaluate\n"
+        "from henkan.cli import main\n"
+        "def fail(*arguments, **options): raise ValueError('no dev figures today')\n"
+        "evaluate.compute_metrics = fail\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    script = folder / "failing.py"
+    script.write_text(program, encoding="utf-8")
+    _, _, _, *arguments = command(pairs, blocked, *TWO)
+    status, _, errors = finish(start([sys.executable, str(script), "train", *arguments[1:]]))
+    assert status == 2
+    assert "no dev figures today" in errors
+    assert "Traceback" not in errors
+
+
+def test_the_clock_of_the_first_process_decides_for_both(pairs: Path, folder: Path) -> None:
+    options = ("--training.max_minutes=0.05", "--training.patience=3")
+    _, said = train(pairs, folder / "timed", *TWO, *options)
+    assert "The time is used up" in said or "No improvement" in said
+
+
+def test_each_of_two_processes_has_sixteen_rows_of_a_batch_of_thirty_two(pairs: Path, folder: Path) -> None:  # T31
+    options = (PLAIN, "--training.batch_rows=32", "--training.batch_tokens=100000", "--training.max_steps=30")
+    one = train(pairs, folder / "rows-of-one", *options)[0]
+    two = train(pairs, folder / "rows-of-two", *options, *TWO)[0]
+    assert far_apart(two, one) < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -37,3 +39,19 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_the_fifth_signal_that_is_held_back_ends_the_process() -> None:
+    code = (
+        "import os, signal\n"
+        "from henkan.workflow.interrupts import Interrupts\n"
+        "with Interrupts() as interrupts:\n"
+        "    interrupts.hold()\n"
+        "    for count in range(5):\n"
+        "        print(interrupts.count, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print('still there')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGTERM
+    assert ended.stdout.split() == ["0", "1", "2", "3", "4"]

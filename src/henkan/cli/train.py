@@ -1,5 +1,7 @@
 """``henkan train``."""
 
+import os
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +49,8 @@ FLAGS = (
 
 def run(arguments: list[str]) -> int:
     """Train, and print how it goes."""
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process gets it, too, and tells the others
     _check_names(arguments)
     parser = make_parser(find_target(arguments))
     given = parser.given(arguments)
@@ -57,9 +61,9 @@ def run(arguments: list[str]) -> int:
     if processes is not None:
         import torch
 
-        from henkan.workflow.engine import check_lightning, take_part
+        from henkan.workflow.engine import check_processes, take_part
 
-        check_lightning()
+        check_processes(processes, overrides)
         if take_part(processes, torch.device(device)):
             return 0
     from henkan.plotting import use_language  # here, so that --help is quick

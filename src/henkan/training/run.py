@@ -54,7 +54,8 @@ class Run:
         self.batches_per_epoch = batches_per_epoch
         self.evaluate_dev, self.keep, self.observer, self.checkpoints = evaluate_dev, keep, observer, checkpoints
         self.state = RunState()
-        self.started = self.clock()
+        self.started, self.earlier_seconds = self.clock(), 0.0
+        self.next_save = config.checkpoint_seconds
         self.device = next(model.parameters()).device
         self.averaging = make_averaging(config)
         self.sound: tuple[int, Weights] | None = None  # of the latest checkpoint, while nothing has been evaluated
@@ -62,8 +63,6 @@ class Run:
         self.was_interrupted = False
         if checkpoints is not None and (checkpoint := checkpoints.latest()) is not None:
             self._go_on_from(checkpoint)
-        self.earlier_seconds = self.state.seconds
-        self.next_save = self.seconds + config.checkpoint_seconds
         self.random = self.random_state()
         self.is_whole = True
         optimizer.register_step_pre_hook(self._leave_state)
@@ -195,14 +194,19 @@ class Run:
         self.state = self.state.after_evaluation(report, self.seconds - before)
         return report
 
+    def take_up(self, state: RunState) -> None:
+        """Go on from ``state``, now that all tensors are as they were then."""
+        self.state, self.earlier_seconds = state, state.seconds
+        self.sound = None if state.history else (state.step, copy_weights(self.model))
+        if self.early_stopping is not None:
+            for report in state.history:
+                self._is_stuck(self.early_stopping, report)
+        self.next_save = self.seconds + self.config.checkpoint_seconds
+
     def _go_on_from(self, checkpoint: Checkpoint) -> None:
         restore(checkpoint, self.model, self.optimizer, self.keep, self.averaging)
         self.put_random_state(checkpoint.tensors)
-        self.state = checkpoint.state
-        self.sound = None if self.state.history else (self.state.step, copy_weights(self.model))
-        if self.early_stopping is not None:
-            for report in self.state.history:
-                self._is_stuck(self.early_stopping, report)
+        self.take_up(checkpoint.state)
 
     def _is_stuck(self, early_stopping: EarlyStopping, report: DevReport) -> bool:
         return early_stopping(self.keep.sign * report.metrics[self.keep.metric])

@@ -77,14 +77,19 @@ class Checkpoints(Protocol):
 
 
 def gather(model: nn.Module, optimizer: Optimizer, keep: KeepBest, averaging: Averaging) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, random state apart. They are not copied, but put together if they are in pieces."""
-    tensors = {f"best.{name}": weight for name, weight in keep.weights.items()}
-    tensors |= {f"average.{name}": weight for name, weight in averaging.tensors().items()}
+    """The tensors of a checkpoint, random state apart. They are not copied unless they are in pieces (``whole``)."""
+    tensors = gather_kept(keep, averaging)
     for name, parameter in model.named_parameters():
-        tensors[f"model.{name}"] = parameter.detach()
+        tensors[f"model.{name}"] = whole(parameter.detach())
         for key, value in optimizer.state.get(parameter, {}).items():
-            tensors[f"optimizer.{key}.{name}"] = value
-    return {name: whole(tensor) for name, tensor in tensors.items()}
+            tensors[f"optimizer.{key}.{name}"] = whole(value)
+    return tensors
+
+
+def gather_kept(keep: KeepBest, averaging: Averaging) -> dict[str, Tensor]:
+    """Those tensors of a checkpoint that stand beside the model: the best weights, and what is averaged."""
+    tensors = {f"best.{name}": whole(weight) for name, weight in keep.weights.items()}
+    return tensors | {f"average.{name}": whole(weight) for name, weight in averaging.tensors().items()}
 
 
 @torch.no_grad()
@@ -145,8 +150,14 @@ def as_stored(value: Tensor, parameter: Tensor) -> Tensor:
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """``tensor``, put together from the pieces of all processes, if it is in pieces (FSDP)."""
-    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    """``tensor``; if it is in pieces (FSDP), what they make up, on the CPU of the first process, and nothing in others.
+
+    One tensor at a time is whole on each device.
+    """
+    if not hasattr(tensor, "full_tensor"):
+        return tensor
+    full = tensor.full_tensor()
+    return full.cpu() if torch.distributed.get_rank() == 0 else full.new_empty(0)
 
 
 def random_state(device: torch.device, owner: str = "") -> dict[str, Tensor]:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+MANY = 5
+
 
 class Interrupts:
     """In a ``with`` block, Ctrl-C and SIGTERM both raise ``KeyboardInterrupt``, unless they are held back.
 
-    ``count`` says how many came. Signals that the process was told to ignore stay ignored.
+    ``count`` says how many came. The fifth, if it is held back, ends the process, whatever that waits for. Signals that
+    the process was told to ignore stay ignored.
     """
 
     def __init__(self) -> None:
@@ -45,3 +48,6 @@ class Interrupts:
         self.count += 1
         if not self.holding:
             raise KeyboardInterrupt
+        if self.count >= MANY:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)

@@ -57,7 +57,7 @@ class Partial:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.lock.is_held and not any((self.folder / name).exists() for name in LEFT):
+        if self.lock.is_held and not any((self.folder / name).exists() for name in LEFT if name != PAIRS):
             self.remove()  # nothing was left that could be continued
         self.lock.release()
 
@@ -104,14 +104,15 @@ class Partial:
             self._empty()
             self.lock.release()
             self.lock.path.unlink(missing_ok=True)
-            if not self._foreign():
+            if not self._foreign() and not self.pairs.exists():
                 self.folder.rmdir()
 
     def _empty(self) -> None:
         self._tidy()
         for name in LEFT:
             path = self.folder / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            # Other processes may still look at the pairs, which some file systems do not let go then.
+            shutil.rmtree(path, ignore_errors=name == PAIRS) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
         """Remove what a killed process had half written."""

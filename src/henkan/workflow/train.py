@@ -11,7 +11,7 @@ from henkan.evaluation import Metrics, units_of
 from henkan.training import FitResult, KeepBest, Observer
 from henkan.workflow.announce import say_data, say_plan, say_result, say_training
 from henkan.workflow.begun import check_unchanged, describe_begun
-from henkan.workflow.engine import make_engine
+from henkan.workflow.engine import check_processes, make_engine
 from henkan.workflow.evaluate import dev_evaluator, evaluate_examples
 from henkan.workflow.event_file import check_tensorboard
 from henkan.workflow.interrupts import Interrupts
@@ -71,6 +71,7 @@ def train(  # noqa: PLR0913 - what the command takes
     """
     overrides = overrides or {}
     check_overrides(overrides)
+    check_processes(processes, overrides)
     if tensorboard:
         check_tensorboard()
     if find_batch_size and "batch_tokens" in overrides.get("training", {}):

@@ -7,9 +7,10 @@ gives it the batches of the plain loop, shared out; ``RunCallback`` does what ``
 from henkan.training.lightning.callbacks import AttentionMaps, BundleExport, PairsData, RunCallback
 from henkan.training.lightning.cli import run_cli
 from henkan.training.lightning.data import PairsDataModule
-from henkan.training.lightning.fit import LightningFit, follow, is_follower, make_trainer
+from henkan.training.lightning.fit import LightningFit, check_average, follow
 from henkan.training.lightning.module import LitPairs
 from henkan.training.lightning.published import LitTransformer, greedy_decode_lightning
+from henkan.training.lightning.trainer import be_quiet, check_launched, is_follower, make_trainer
 
 __all__ = [
     "AttentionMaps",
@@ -20,6 +21,9 @@ __all__ = [
     "PairsData",
     "PairsDataModule",
     "RunCallback",
+    "be_quiet",
+    "check_average",
+    "check_launched",
     "follow",
     "greedy_decode_lightning",
     "is_follower",

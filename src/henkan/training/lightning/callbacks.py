@@ -68,7 +68,7 @@ class RunCallback(lightning.Callback):
         if self._stored is not None:
             checkpoint = Checkpoint(RunState.from_dict(self._stored["state"]), self._stored["tensors"])
             restore_kept(checkpoint, pl_module.model, self.keep, self.run.averaging)
-            self.run.state, self.run.earlier_seconds = checkpoint.state, checkpoint.state.seconds
+            self.run.take_up(checkpoint.state)
         pl_module.run = self.run
         pl_module.model.train()
 
@@ -88,7 +88,7 @@ class RunCallback(lightning.Callback):
         """Measure what is still to be measured, and put the best weights back."""
         assert self.run is not None
         self._logger.is_open = False  # Lightning takes no figures any more
-        if not self.run.was_interrupted and not self.run.is_over():  # the trainer's own limits ended it
+        if not self.run.is_over():  # the trainer's own limits ended it
             self.run.break_off()
         if not self.run.was_interrupted:
             self.run.finish()

@@ -19,7 +19,7 @@ from henkan.nn import Transformer
 from henkan.training.loss import LabelSmoothingCrossEntropy
 from henkan.training.optimizer import make_optimizer
 from henkan.training.schedule import rate_at
-from henkan.training.state import MAX_SKIPPED, put_random_state, random_state, whole
+from henkan.training.state import MAX_SKIPPED, put_random_state, random_state
 from henkan.training.step import compute_loss
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class LitPairs(lightning.LightningModule):
         self.batches_read = 0
         self.skipped_in_a_row = 0
         self.stop_asked: Callable[[], bool] = lambda: False
+        self.has_own_random = False  # the generators go on from an earlier state
         self._random: dict[str, Tensor] | None = None
 
     def configure_model(self) -> None:
@@ -74,6 +75,8 @@ class LitPairs(lightning.LightningModule):
             torch.manual_seed(self.config.seed)
             self.transformer = Transformer(*self.sizes, **asdict(self.model_config))
         self.criterion = LabelSmoothingCrossEntropy(self.config.label_smoothing, self.transformer.pad_idx)
+        if str(self.trainer.precision).startswith("16"):
+            raise ValueError("the loss is not scaled for float16: use precision bf16-mixed or 32-true")
         if isinstance(self.trainer.strategy, ModelParallelStrategy) and not isinstance(self.transformer, FSDPModule):
             mesh = self.device_mesh["data_parallel"]  # type: ignore[index]
             for layer in (*self.transformer.encoder.layers, *self.transformer.decoder.layers):
@@ -104,12 +107,12 @@ class LitPairs(lightning.LightningModule):
         """Let each process draw random numbers of its own, or go on with those of a Lightning checkpoint."""
         if self._random is not None:
             put_random_state(self._random, self.device)
-        elif self.global_rank > 0 and not (self.run and self.run.state.batches):  # which has put them back
+        elif self.global_rank > 0 and not self.has_own_random:
             torch.manual_seed(self.seed_of_process(self.batches_read))
 
     def on_train_batch_start(self, batch: Group, batch_idx: int) -> int | None:
         """-1, which ends the training, if the run is over."""
-        if self.run is None or not (self.run.was_interrupted or self.run.is_over()):
+        if self.run is None or not self.run.is_over():
             return None
         self.trainer.should_stop = True
         return -1
@@ -160,7 +163,8 @@ class LitPairs(lightning.LightningModule):
                 self.manual_backward(share)
             loss_sum = loss_sum + loss.detach()
         if self.config.max_norm > 0:
-            norm = whole(clip_grad_norm_(self.model.parameters(), self.config.max_norm))
+            norm: Any = clip_grad_norm_(self.model.parameters(), self.config.max_norm)
+            norm = norm.full_tensor() if isinstance(self.model, FSDPModule) else norm
             loss_sum = loss_sum.where(norm.isfinite(), torch.nan)
         return loss_sum
 
@@ -182,6 +186,8 @@ class LitPairs(lightning.LightningModule):
     def _agree(self, loss: Tensor) -> tuple[float, float, bool]:
         """What all processes have to know alike: the whole loss, the first one's time, whether one is to stop."""
         seconds = self.run.own_clock() if self.run is not None and self.global_rank == 0 else 0.0
+        if self.trainer.world_size == 1:
+            return float(loss), seconds, self.stop_asked()
         told = torch.tensor([seconds, float(self.stop_asked())], dtype=torch.float64, device=self.device)
         words = self.trainer.strategy.reduce(torch.cat([loss.double().reshape(1), told]), reduce_op="sum")
         whole_loss, seconds, stops = words.tolist()

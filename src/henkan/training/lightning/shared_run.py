@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 
 from henkan.data.sharing import Group
 from henkan.nn import Transformer
@@ -15,7 +16,7 @@ from henkan.training.keep_best import KeepBest
 from henkan.training.lightning.module import LitPairs
 from henkan.training.reports import Observer
 from henkan.training.run import Run
-from henkan.training.state import Checkpoint, Checkpoints, gather, put_random_state, random_state, whole
+from henkan.training.state import Checkpoint, Checkpoints, gather_kept, put_random_state, random_state, whole
 
 Measure = Callable[[Transformer], Mapping[str, float]]
 
@@ -70,8 +71,21 @@ class SharedRun(Run):
         rank = self.module.global_rank
         if f"random.{self._owner(rank)}cpu" in state:
             put_random_state(state, self.device, self._owner(rank))
-        else:
-            torch.manual_seed(self.module.seed_of_process(self.module.batches_read))
+            self.module.has_own_random = True
+
+    def is_over(self) -> bool:
+        """As ``Run``; Ctrl-C while the first process measures ends the run, too."""
+        if not self.was_interrupted:
+            try:
+                return super().is_over()
+            except KeyboardInterrupt:
+                self.was_interrupted = True
+        return True
+
+    def finish(self) -> None:
+        """As ``Run``, but Ctrl-C breaks off the measuring."""
+        with suppress(KeyboardInterrupt):
+            super().finish()
 
     def after_group(self, group: Group) -> None:
         """Note the update that was made from ``group``; measure and save if all have been asked to stop."""
@@ -91,17 +105,18 @@ class SharedRun(Run):
         """Let all processes know the time of the first."""
         self.agreed = self.strategy.broadcast(self.own_clock())
 
-    def whole_model(self, place: Transformer | None = None) -> Transformer | None:
+    def whole_model(self) -> Transformer | None:
         """The model with its weights of now, not in pieces; ``None`` in all processes but the first."""
-        model = self.module.model
+        model, is_first = self.module.model, self.module.global_rank == 0
+        if not isinstance(model, FSDPModule):
+            return model if is_first else None
         weights = {name: whole(parameter.detach()) for name, parameter in model.named_parameters()}
-        if self.module.global_rank > 0:
+        if not is_first:
             return None
-        if not any(hasattr(parameter, "full_tensor") for parameter in model.parameters()):
-            return model
-        place = place or Transformer(**model.config)
-        put_weights(place.to(self.device), weights)
-        return place.eval()
+        with torch.random.fork_rng():
+            copy = Transformer(**model.config)
+        put_weights(copy, weights)
+        return copy.to(self.device).eval()
 
     def all_random_states(self) -> dict[str, Tensor]:
         """The state of the generators of all processes, as a checkpoint has them."""
@@ -114,20 +129,26 @@ class SharedRun(Run):
 
     def kept(self) -> dict[str, Tensor]:
         """The tensors of a checkpoint that stand in no module and no optimizer."""
-        tensors = gather(self.model, self.optimizer, self.keep, self.averaging)
-        return {name: tensor for name, tensor in tensors.items() if name.startswith(("best.", "average."))}
+        return gather_kept(self.keep, self.averaging)
 
     def _evaluate_dev(self) -> Mapping[str, float]:
-        """What the first process measures. Ctrl-C while it does reaches all of them."""
+        """What the first process measures. An error or Ctrl-C while it does reaches all of them."""
         model = self.whole_model()
         metrics: Mapping[str, float] | None = None
+        error: BaseException | None = None
         if model is not None:
-            with suppress(KeyboardInterrupt):
+            try:
                 metrics = dict(self.measure(model))
-        metrics = self.strategy.broadcast(metrics)
-        self.tell_time()
-        if metrics is None:
+            except (Exception, KeyboardInterrupt) as raised:
+                error = raised
+        metrics, was_interrupted = self.strategy.broadcast((metrics, isinstance(error, KeyboardInterrupt)))
+        if error is not None:
+            raise error
+        if was_interrupted:
             raise KeyboardInterrupt
+        if metrics is None:
+            raise ValueError("the first process could not measure the dev examples: see what it says")
+        self.tell_time()
         return metrics
 
     @staticmethod
