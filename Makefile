@@ -1,12 +1,12 @@
 # make demo: set up, train on real words, look at the result.    make test: set up, check everything.
 # make install: the set-up alone.    make check: the quick look before a commit.
-# make course: build the lessons, check them, run them in both languages.
+# make course: build the lessons, check them, run them in both languages.    make test-all: test and course.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check course install lint clean
+.PHONY: demo test test-all check course install lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,8 @@ course: install
 	$(BIN)/python -m course.builder check
 	$(BIN)/python -m course.builder run
 	$(BIN)/python -W ignore -m course.mutation
+
+test-all: test course
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
