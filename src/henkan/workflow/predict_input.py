@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from henkan.bundle import Predictor
-from henkan.bundle.bundle import MODEL, SOURCE, TARGET
+from henkan.bundle.contents import MODEL, SOURCE, TARGET
 from henkan.data import iter_lines, open_pairs
 from henkan.data.lines import STDIN, STDIN_NAME, open_binary
 from henkan.workflow.predict import Chunk, Options
