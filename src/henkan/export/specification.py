@@ -149,4 +149,5 @@ def _epsilon(model: Transformer) -> float:
 
 
 def _array(tensor: Tensor) -> Array:
-    return cast(Array, tensor.detach().float().cpu().contiguous().numpy())
+    """A copy: CTranslate2 quantises in place."""
+    return cast(Array, tensor.detach().float().cpu().numpy().copy())

@@ -1,0 +1,81 @@
+"""What ``henkan export`` does: write the model, compare it with the bundle, and keep it if it agrees."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from henkan.bundle import Bundle
+from henkan.decoding import Greedy, Strategy
+from henkan.export import (
+    CTranslate2Engine,
+    Quantization,
+    Translator,
+    export_folder,
+    new_export,
+    require_ctranslate2,
+    weights_digest,
+)
+from henkan.workflow.compare import compare, read_examples
+from henkan.workflow.report import Say
+
+# The share of outputs that must be equal: float32 differs by rounding alone, or by a beam.
+LEAST_AGREEMENT: dict[Quantization, float] = {"float32": 0.98, "bfloat16": 0.95, "int8": 0.9, "int8_float32": 0.9}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an export has to pass: at least this share of equal outputs on a file. Without one, the usual share."""
+
+    file: str
+    strategy: Strategy = Greedy()  # noqa: RUF009 - frozen
+    min_agreement: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_agreement is not None and not 0 <= self.min_agreement <= 1:
+            raise ValueError(f"--min-agreement {self.min_agreement} must lie between 0 and 1: it is a share of outputs")
+
+
+def export_bundle(
+    path: str | Path,
+    say: Say,
+    *,
+    quantization: Quantization = "float32",
+    out: str | Path | None = None,
+    check: Check | None = None,
+) -> Path:
+    """Write the model of the bundle in ``path`` for CTranslate2; return the folder, which is in the bundle by default.
+
+    It appears complete or not at all. One that does not pass ``check`` is a ``ValueError``, and does not appear.
+    """
+    require_ctranslate2()
+    weights = weights_digest(path) if Path(path).is_dir() else ""  # of a bundle that is missing, the next line says so
+    bundle = Bundle.load(path)
+    examples = read_examples(bundle, check.file) if check is not None else []
+    place = export_folder(path) if out is None else Path(out)
+    with new_export(bundle, weights, place, quantization) as folder:
+        translator = Translator.load(folder, torch.get_num_threads())
+        size = (folder / "model.bin").stat().st_size / 1e6
+        used = translator.compute_type
+        computed = "" if used in (quantization, f"{quantization}_float32") else f", computed in {used} on this machine"
+        written = f"{place}: {quantization}, {size:,.1f} MB{computed}"
+        if check is None:
+            say(written)
+            say("  Not compared with henkan's own decoding: --verify FILE does that")
+        else:
+            comparison = compare(bundle, CTranslate2Engine(translator, bundle.model.max_len), examples, check.strategy)
+            for line in comparison.describe(check.file):
+                say(line)
+            least = LEAST_AGREEMENT[quantization] if check.min_agreement is None else check.min_agreement
+            if comparison.agreement < least:
+                raise ValueError(_disagrees(place, comparison.agreement, least))
+            say(f"{written}; at least {least:.2%} of the outputs had to be equal")
+    return place
+
+
+def _disagrees(place: Path, agreement: float, least: float) -> str:
+    kept = f"the export that stood in {place} is as it was" if place.exists() else f"nothing was written to {place}"
+    return (
+        f"{agreement:.2%} of the outputs are equal, and {least:.2%} have to be: {kept}; "
+        f"for less, --min-agreement {int(agreement * 100) / 100:g}"
+    )
