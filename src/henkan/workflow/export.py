@@ -55,10 +55,7 @@ def export_bundle(
     place = export_folder(path) if out is None else Path(out)
     with new_export(bundle, weights, place, quantization) as folder:
         translator = Translator.load(folder, torch.get_num_threads())
-        size = (folder / "model.bin").stat().st_size / 1e6
-        used = translator.compute_type
-        computed = "" if used in (quantization, f"{quantization}_float32") else f", computed in {used} on this machine"
-        written = f"{place}: {quantization}, {size:,.1f} MB{computed}"
+        written = f"{place}: {quantization}, {_size(folder)}{_computed(quantization, translator.compute_type)}"
         if check is None:
             say(written)
             say("  Not compared with henkan's own decoding: --verify FILE does that")
@@ -71,6 +68,15 @@ def export_bundle(
                 raise ValueError(_disagrees(place, comparison.agreement, least))
             say(f"{written}; at least {least:.2%} of the outputs had to be equal")
     return place
+
+
+def _size(folder: Path) -> str:
+    megabytes = (folder / "model.bin").stat().st_size / 1e6
+    return f"{megabytes:,.1f} MB" if megabytes >= 1 else f"{megabytes * 1000:.0f} kB"
+
+
+def _computed(stored: str, used: str) -> str:
+    return "" if used in (stored, f"{stored}_float32") else f", computed in {used} on this machine"
 
 
 def _disagrees(place: Path, agreement: float, least: float) -> str:
