@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from henkan.bundle import Bundle
+from henkan.bundle.contents import read_contents
 from henkan.decoding import Greedy, Strategy
 from henkan.export import (
     CTranslate2Engine,
@@ -49,7 +50,8 @@ def export_bundle(
     It appears complete or not at all. One that does not pass ``check`` is a ``ValueError``, and does not appear.
     """
     require_ctranslate2()
-    weights = weights_digest(path) if Path(path).is_dir() else ""  # of a bundle that is missing, the next line says so
+    read_contents(path)  # so that an error is that of a bundle
+    weights = weights_digest(path)  # before they are read: if they change in between, the export is one of others
     bundle = Bundle.load(path)
     examples = read_examples(bundle, check.file) if check is not None else []
     place = export_folder(path) if out is None else Path(out)
