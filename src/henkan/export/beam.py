@@ -6,6 +6,7 @@ that has ended is taken at once by the next best one, where henkan leaves it emp
 See docs/decisions/0020-ctranslate2.md.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -29,16 +30,18 @@ def beam_search(
     waiting: dict[int, list[int]] = defaultdict(list)
     for index, length in enumerate(lengths):
         waiting[min(max_len, -(-(length + MARGIN) // GRID) * GRID)].append(index)
-    chosen: dict[int, list[Found]] = {}
+    best: dict[int, list[Hypothesis]] = {}
     for limit in sorted({*waiting, max_len}):  # the last takes up what the others left
-        indices = waiting[limit]
-        results = _search(translator, [rows[index] for index in indices], strategy, limit)
-        for index, found in zip(indices, results, strict=True):
-            if limit < max_len and not _is_settled(found, strategy, limit, max_len):
-                waiting[max_len].append(index)
+        some = [rows[index] for index in waiting[limit]]
+        results = _search(translator, some, strategy, limit)
+        counting = [_sorted(found, strategy, limit == max_len) for found in results]
+        ranked = _ranked(translator, some, counting, strategy)
+        for index, found, hypotheses in zip(waiting[limit], results, ranked, strict=True):
+            if limit == max_len or _is_settled(found, hypotheses, strategy, limit, max_len):
+                best[index] = hypotheses
             else:
-                chosen[index] = _best(found, strategy, limit == max_len)
-    return _ranked(translator, rows, [chosen[index] for index in range(len(rows))], strategy)
+                waiting[max_len].append(index)
+    return [best[index] for index in range(len(rows))]
 
 
 def _search(translator: Translator, rows: Rows, strategy: BeamSearch, limit: int) -> list[list[Found]]:
@@ -55,34 +58,46 @@ def _search(translator: Translator, rows: Rows, strategy: BeamSearch, limit: int
     return [list({one.ids: one for one in row if one.log_prob > -IMPOSSIBLE}.values()) for row in results]
 
 
-def _is_settled(found: Sequence[Found], strategy: BeamSearch, limit: int, max_len: int) -> bool:
-    """Whether nothing that was alive at ``limit`` can come to be among the ``n_best``.
+def _is_settled(
+    found: Sequence[Found], best: Sequence[Hypothesis], strategy: BeamSearch, limit: int, max_len: int
+) -> bool:
+    """Whether nothing that was alive at ``limit`` can come to be among the ``best``.
 
     Where all the likeliest ended with the last token, what was alive was less likely than they.
     """
-    ended = sorted((_score(one, strategy) for one in found if one.ended), reverse=True)
-    if len(ended) < strategy.n_best:
+    if len(best) < strategy.n_best:
         return False
     alive = [one.log_prob for one in found if not one.ended]
     most = max(alive) if alive else min((one.log_prob for one in found if len(one.ids) == limit), default=0.0)
     kindest = max_len if strategy.length_penalty > 0 else limit + 1
-    return most / length_penalty(kindest, strategy.length_penalty) <= ended[strategy.n_best - 1]
+    return most / length_penalty(kindest, strategy.length_penalty) <= best[-1].score
 
 
-def _best(found: Sequence[Found], strategy: BeamSearch, is_last: bool) -> list[Found]:
-    """The contenders: as many as the beam is wide. What is alive counts only at the last limit."""
-    those = [one for one in found if one.ended or is_last]
-    return sorted(those, key=lambda one: _score(one, strategy), reverse=True)[: strategy.width]
+def _sorted(found: Sequence[Found], strategy: BeamSearch, is_last: bool) -> list[Found]:
+    """What ended, best first; at the last limit what is alive counts as well."""
+    return sorted((one for one in found if one.ended or is_last), key=lambda one: _score(one, strategy), reverse=True)
 
 
 def _ranked(
-    translator: Translator, rows: Rows, chosen: Sequence[Sequence[Found]], strategy: BeamSearch
+    translator: Translator, rows: Rows, found: Sequence[Sequence[Found]], strategy: BeamSearch
 ) -> list[list[Hypothesis]]:
-    """The contenders with the log-probabilities that no rule has changed, the ``n_best`` of them, best first."""
-    pairs = [(row, one) for row, found in zip(rows, chosen, strict=True) for one in found]
-    scored = iter(translator.score([row for row, _ in pairs], [one for _, one in pairs]))
-    hypotheses = [[next(scored).hypothesis(strategy.length_penalty) for _ in found] for found in chosen]
-    return [sorted(row, key=lambda one: one.score, reverse=True)[: strategy.n_best] for row in hypotheses]
+    """The ``n_best`` of what was found for each row, by the log-probabilities that no rule has changed.
+
+    The rules only ever add to a log-probability, so what is not among the first even with that need not be scored.
+    """
+    ranked: list[list[Hypothesis]] = [[] for _ in rows]
+    waiting = [list(those) for those in found]
+    count = strategy.n_best + 1
+    while any(waiting):
+        pairs = [(index, one) for index, those in enumerate(waiting) for one in those[:count]]
+        scored = translator.score([rows[index] for index, _ in pairs], [one for _, one in pairs])
+        for (index, _), one in zip(pairs, scored, strict=True):
+            ranked[index].append(one.hypothesis(strategy.length_penalty))
+        for index, those in enumerate(waiting):
+            ranked[index] = sorted(ranked[index], key=lambda one: one.score, reverse=True)[: strategy.n_best]
+            least = ranked[index][-1].score if len(ranked[index]) == strategy.n_best else -math.inf
+            waiting[index] = [one for one in those[count:] if _score(one, strategy) > least]
+    return ranked
 
 
 def _score(one: Found, strategy: BeamSearch) -> float:

@@ -12,6 +12,7 @@ from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
 from henkan.decoding import Hypothesis, length_penalty
 from henkan.export.specification import source_token, target_token
 
+GROUP = 64  # rows that one thread decodes together: of more, those that have ended keep their place too long
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains
 
 
@@ -72,7 +73,7 @@ class Translator:
         results = self.model.translate_batch(
             _named(rows, source_token),
             _named(prefix, target_token) if prefix is not None and any(prefix) else None,
-            max_batch_size=math.ceil(len(rows) / self.threads),
+            max_batch_size=self._group(len(rows)),
             max_input_length=0,  # no source is cut
             max_decoding_length=max_len,
             min_decoding_length=0,
@@ -92,13 +93,17 @@ class Translator:
         results = self.model.score_batch(
             _named(rows, source_token),
             _named([one.ids[:-1] if one.ended else one.ids for one in found], target_token),  # it adds the end token
-            max_batch_size=math.ceil(len(rows) / self.threads),
+            max_batch_size=self._group(len(rows)),
             max_input_length=0,
         )
         return [
             Found(one.ids, math.fsum(scored.log_probs[: len(one.ids)]))
             for one, scored in zip(found, results, strict=True)
         ]
+
+    def _group(self, count: int) -> int:
+        """How many of so many rows a thread decodes together, so that all threads have work."""
+        return min(GROUP, math.ceil(count / self.threads))
 
 
 def _named(rows: Rows, name: Callable[[int], str]) -> list[list[str]]:
