@@ -108,7 +108,11 @@ def test_a_file_is_lines_or_pairs_as_its_first_line_is(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_compared_on_is_an_error_before_anything_is_written(saved: Path, tmp_path: Path) -> None:
     (tmp_path / "blank").write_text("\n \n", encoding="utf-8")
     (tmp_path / "long").write_text("a\n" + "a" * 50 + "\n", encoding="utf-8")
-    for name, message in (("blank", "has no line to compare on"), ("none", "none"), ("long", "line 2: the source has")):
+    for name, message in (
+        ("blank", "has no line to compare on"),
+        ("none", "none"),
+        ("long", "long, line 2: the source has"),
+    ):
         with pytest.raises((ValueError, OSError), match=message):
             export_bundle(saved, silent, check=Check(str(tmp_path / name)))
         assert not export_folder(saved).exists()

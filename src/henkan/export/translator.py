@@ -56,7 +56,9 @@ class Translator:
         try:
             return cls(Model(str(folder), device="cpu", inter_threads=threads, intra_threads=1), threads)
         except (RuntimeError, ValueError) as error:
-            raise ValueError(f"CTranslate2 cannot read {folder} ({error}): export the bundle again") from None
+            raise ValueError(
+                f"CTranslate2 cannot read {folder} ({error}): export the bundle again, or use --engine torch"
+            ) from None
 
     @property
     def compute_type(self) -> str:

@@ -1,12 +1,14 @@
 """What ``henkan export`` does: write the model, compare it with the bundle, and keep it if it agrees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from henkan.bundle import Bundle
+from henkan.bundle import Bundle, Engine
 from henkan.bundle.contents import read_contents
+from henkan.data import Example
 from henkan.decoding import Greedy, Strategy
 from henkan.export import (
     CTranslate2Engine,
@@ -17,7 +19,7 @@ from henkan.export import (
     require_ctranslate2,
     weights_digest,
 )
-from henkan.workflow.compare import compare, read_examples
+from henkan.workflow.compare import Comparison, compare, read_examples
 from henkan.workflow.report import Say
 
 # The share of outputs that must be equal: float32 differs by rounding alone, or by a beam.
@@ -62,7 +64,7 @@ def export_bundle(
             say(written)
             say("  Not compared with henkan's own decoding: --verify FILE does that")
         else:
-            comparison = compare(bundle, CTranslate2Engine(translator, bundle.model.max_len), examples, check.strategy)
+            comparison = _compare(bundle, CTranslate2Engine(translator, bundle.model.max_len), examples, check)
             for line in comparison.describe(check.file):
                 say(line)
             least = LEAST_AGREEMENT[quantization] if check.min_agreement is None else check.min_agreement
@@ -70,6 +72,14 @@ def export_bundle(
                 raise ValueError(_disagrees(place, comparison.agreement, least))
             say(f"{written}; at least {least:.2%} of the outputs had to be equal")
     return place
+
+
+def _compare(bundle: Bundle, engine: Engine, examples: Sequence[Example], check: Check) -> Comparison:
+    try:
+        return compare(bundle, engine, examples, check.strategy)
+    except ValueError as error:
+        name = f"{check.file}, " if str(error).startswith("line ") else ""
+        raise ValueError(f"{name}{error}") from error
 
 
 def _size(folder: Path) -> str:
