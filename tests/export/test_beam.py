@@ -61,15 +61,22 @@ def test_the_best_are_sorted_different_and_as_many_as_asked_for(strategy: BeamSe
         assert not any(EOS_IDX in one.tokens for one in found)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("strategy", [*STRATEGIES, BeamSearch(3, 3.0)], ids=str)
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_stopping_early_changes_no_result(strategy: BeamSearch, seed: int, tmp_path: Path) -> None:  # T13
-    _, theirs = both(random_model(seed, **OPTIONS[seed]), tmp_path)
+    _, theirs = both(random_model(seed, **OPTIONS[3 * seed]), tmp_path)
     assert isinstance(theirs, CTranslate2Engine)
     rows = sources(seed=seed)
     to_the_end = beam_search(theirs.translator, rows, strategy, MAX_LEN, [MAX_LEN] * len(rows))
     at_once = beam_search(theirs.translator, rows, strategy, MAX_LEN, [0] * len(rows))
     assert_same(to_the_end, at_once)
+
+
+def test_some_of_these_rows_have_a_better_output_behind_the_first_limit(tmp_path: Path) -> None:
+    _, theirs = both(random_model(4, **OPTIONS[12]), tmp_path)
+    rows = sources(seed=4)
+    whole, short = (decode(theirs, rows, BeamSearch(3, 3.0), max_len=length) for length in (MAX_LEN, 4))
+    assert any(a.ended and b.ended and a.tokens != b.tokens for (a,), (b,) in zip(whole, short, strict=True))
 
 
 def test_random_models_seldom_decode_otherwise_than_with_henkan(tmp_path: Path) -> None:
