@@ -48,6 +48,14 @@ def test_several_processes_write_the_same(henkan: Henkan, bundle: Path, lines: P
     assert (tmp_path / "one.txt").read_bytes() == (tmp_path / "two.txt").read_bytes()
 
 
+def test_shares_write_the_same(henkan: Henkan, bundle: Path, lines: Path, tmp_path: Path) -> None:
+    henkan("export", bundle)
+    for share in ("2/2", "1/2"):
+        result = henkan("predict", bundle, lines, "--engine", "ctranslate2", "--out", "shared.txt", "--shard", share)
+        assert result.status == 0
+    assert (tmp_path / "shared.txt").read_text("utf-8") == henkan("predict", bundle, lines, "--engine", "torch").out
+
+
 def test_a_beam_of_ctranslate2_has_scores_and_several_outputs(henkan: Henkan, bundle: Path, lines: Path) -> None:
     henkan("export", bundle)
     options = ["--engine", "ctranslate2", "--beam", "4", "--n-best", "3"]

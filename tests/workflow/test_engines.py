@@ -12,6 +12,8 @@ from henkan.export.folder import Quantization
 from henkan.workflow import engines
 from henkan.workflow.engines import choose_engine, load_predictor
 from henkan.workflow.export import export_bundle
+from henkan.workflow.predict import Options
+from henkan.workflow.predict_input import what_decides
 from henkan.workflow.report import silent
 
 pytest.importorskip("ctranslate2")
@@ -80,3 +82,15 @@ def test_without_ctranslate2_auto_is_torch(saved: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     assert choose_engine("auto", [saved], "cpu", Greedy()) == ("torch", "cpu", [])
     assert isinstance(load_predictor([saved], "cpu"), Bundle)
+
+
+def test_the_engine_and_its_export_are_part_of_what_decides_outputs(saved: str) -> None:
+    export(saved)
+    bundle, options = Bundle.load(saved), Options()
+    own = what_decides([saved], bundle, options, "cpu")
+    exact = what_decides([saved], bundle, options, "cpu", "ctranslate2")
+    export(saved, "int8")
+    rounded = what_decides([saved], bundle, options, "cpu", "ctranslate2")
+    assert "--engine" not in own  # so that what was begun before there were engines is gone on with
+    assert exact != rounded
+    assert {**exact, "--engine": None} == {**rounded, "--engine": None} == {**own, "--engine": None}
