@@ -36,7 +36,7 @@ class About:
 def require_ctranslate2() -> None:
     """Raise unless CTranslate2 is installed."""
     if find_spec("ctranslate2") is None:
-        raise ValueError("CTranslate2 is not installed: pip install 'henkan[ctranslate2]', or use --engine torch")
+        raise ValueError("CTranslate2 is not installed: pip install 'henkan[ctranslate2]'; --engine torch does without")
 
 
 def export_folder(bundle: str | os.PathLike[str]) -> Path:
