@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 		"setuptools>=77" torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		--no-build-isolation --editable ".[examples,lightning,plot,tensorboard,course,dev]"
+		--no-build-isolation --editable ".[examples,lightning,plot,tensorboard,course,ctranslate2,dev]"
 	touch $(STAMP)
 
 demo: install

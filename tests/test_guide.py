@@ -20,13 +20,13 @@ PAGES = {name: read_page(f"docs/{name}") for name in ("guide.md", "guide.ja.md")
 ENGLISH, JAPANESE = PAGES.values()
 COMMANDS = {
     "train": make_parser(None),
-    **{name: import_module(f"henkan.cli.{name}").make_parser() for name in ("predict", "evaluate", "score")},
+    **{name: import_module(f"henkan.cli.{name}").make_parser() for name in ("predict", "evaluate", "score", "export")},
 }
 CONFIGS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
 STEPS = 2  # of each training: what is learned does not matter here
 NOTHING, CHOSEN = "–", "chosen"
 IN_ENGLISH = {"自動": CHOSEN}
-NAMED = re.compile(r"`[^`\n]*\bhenkan (train|predict|evaluate|score)\b")
+NAMED = re.compile(r"`[^`\n]*\bhenkan (train|predict|evaluate|score|export)\b")
 Session = tuple[Path, list["subprocess.CompletedProcess[str]"]]
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w.-]*")
 
@@ -60,7 +60,7 @@ def test_both_guides_have_the_same_links_and_headings() -> None:
 
 def test_both_guides_have_the_same_tables() -> None:
     both = [[[(len(row), *names(row[0])) for row in table[1:]] for table in tables(page)] for page in PAGES.values()]
-    assert len(both[0]) == 16
+    assert len(both[0]) == 17
     assert both[0] == both[1]
     defaults = [
         [IN_ENGLISH.get(row[1], row[1]) for table in option_tables(page) for row in table[1:]]

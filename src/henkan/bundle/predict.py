@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 
+from henkan.bundle.engine import Engine
 from henkan.bundle.request import Prediction, Request, encode_prefix, without_model
-from henkan.data import BOS_IDX, EOS_IDX, Batch, Codec, Tokenizer, encode_pair, pad_rows
-from henkan.decoding import BeamSearch, Hypothesis, Strategy, generate, merge_equal, score
+from henkan.data import EOS_IDX, Batch, Codec, Tokenizer, encode_pair
+from henkan.decoding import BeamSearch, Hypothesis, Strategy, merge_equal, score
 from henkan.nn import Transformer
 
 # The size of a batch: rows x longest source, and rows. Results do not depend on it, memory does.
@@ -29,13 +30,13 @@ class Score:
 
 
 def predict_texts(
-    models: Sequence[Transformer],
+    engine: Engine,
     codec: Codec,
     sources: Sequence[str],
     request: Request,
 ) -> list[list[Prediction]]:
     """See ``Predictor.predict``."""
-    _check_limit(models, request.max_len)
+    _check_limit(engine.max_len, request.max_len)
     predictions = [
         without_model(source, prefix, request.dictionary)
         for source, prefix in zip(sources, request.prefixes, strict=True)
@@ -45,21 +46,17 @@ def predict_texts(
     ]
     copied = [characters for _, characters in encoded]
     rows = [[] if found else [*ids, EOS_IDX] for (ids, _), found in zip(encoded, predictions, strict=True)]
-    for model in models:
-        _check_lengths(model, rows, "source", request.lines)
+    _check_lengths(engine.max_len, rows, "source", request.lines)
     prefixes = [
         [] if found else encode_prefix(codec, prefix, characters, number, request.max_len)
         for prefix, characters, number, found in zip(request.prefixes, copied, request.lines, predictions, strict=True)
     ]
 
     def decode(indices: Sequence[int], strategy: Strategy) -> list[list[Hypothesis]]:
-        return generate(
-            models,
-            pad_rows([rows[index] for index in indices], models[0].pad_idx),
-            bos_idx=BOS_IDX,
-            eos_idx=EOS_IDX,
+        return engine.decode(
+            [rows[index] for index in indices],
+            strategy,
             max_len=request.max_len,
-            strategy=strategy,
             prefix=[prefixes[index] for index in indices],
             seeds=[line_seed(request.seed, request.lines[index]) for index in indices],
         )
@@ -108,8 +105,8 @@ def score_texts(
 ) -> list[Score]:
     """See ``Bundle.score``."""
     encoded = [encode_pair(codec, source, target) for source, target in pairs]
-    _check_lengths(model, [pair.src for pair in encoded], "source", lines)
-    _check_lengths(model, [pair.tgt[1:] for pair in encoded], "target", lines)
+    _check_lengths(model.max_len, [pair.src for pair in encoded], "source", lines)
+    _check_lengths(model.max_len, [pair.tgt[1:] for pair in encoded], "target", lines)
     scores = [Score(0.0, 1)] * len(encoded)
     for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded]):
         batch = Batch.collate([encoded[index] for index in indices], model.pad_idx)
@@ -141,16 +138,15 @@ def _by_length(lengths: Sequence[int], width: int = 1) -> Iterator[list[int]]:
         order = order[size:]
 
 
-def _check_lengths(model: Transformer, rows: Sequence[Sequence[int]], name: str, lines: Sequence[int]) -> None:
+def _check_lengths(positions: int, rows: Sequence[Sequence[int]], name: str, lines: Sequence[int]) -> None:
     for number, row in zip(lines, rows, strict=True):
-        if len(row) > model.max_len:
+        if len(row) > positions:
             raise ValueError(
                 f"line {number}: the {name} has {len(row) - 1:,} symbols, but this model has positions for "
-                f"{model.max_len - 1:,}: shorten the line, or train with a larger --model.max_len"
+                f"{positions - 1:,}: shorten the line, or train with a larger --model.max_len"
             )
 
 
-def _check_limit(models: Sequence[Transformer], max_len: int) -> None:
-    most = min(model.max_len for model in models)
-    if not 1 <= max_len <= most:
-        raise ValueError(f"max_len={max_len} must be from 1 to {most}, the positions that this model has")
+def _check_limit(positions: int, max_len: int) -> None:
+    if not 1 <= max_len <= positions:
+        raise ValueError(f"max_len={max_len} must be from 1 to {positions}, the positions that this model has")

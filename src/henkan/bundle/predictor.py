@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from henkan.bundle.engine import Engine, TorchEngine
 from henkan.bundle.limits import Limits
 from henkan.bundle.predict import predict_texts
 from henkan.bundle.request import Prediction, Request
@@ -17,6 +18,11 @@ class Predictor:
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
     limits: Limits
+
+    @property
+    def engine(self) -> Engine:
+        """What decodes."""
+        return TorchEngine(self.models)
 
     @property
     def codec(self) -> Codec:
@@ -53,4 +59,4 @@ class Predictor:
             [""] * len(sources) if prefixes is None else prefixes,
             {} if dictionary is None else dictionary,
         )
-        return predict_texts(self.models, self.codec, sources, request)
+        return predict_texts(self.engine, self.codec, sources, request)

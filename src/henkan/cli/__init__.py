@@ -13,6 +13,7 @@ MODELS = {
     "train": "train a model on a task or on a file of pairs",
     "predict": "transform lines of text with a trained model",
     "evaluate": "measure a trained model on pairs with known answers",
+    "export": "write a trained model for another engine, CTranslate2",
     "score": "say how likely a trained model finds given pairs",
     "tasks": "list the built-in tasks and their options",
     "lightning": "the command line of Lightning, with henkan's model and data",

@@ -12,6 +12,7 @@ from henkan.cli.strategy import add_beam, add_sampling, make_strategy
 
 if TYPE_CHECKING:
     from henkan.bundle import Predictor
+    from henkan.workflow.engines import Choice
     from henkan.workflow.predict import Chunk, Options
     from henkan.workflow.workers import Answer
 
@@ -46,11 +47,14 @@ def run(arguments: list[str]) -> int:
     share = choose_share(given, file)
     device = choose_device(given["device"])
     from henkan.data import FeatureTokenizer  # here, so that --help is quick
+    from henkan.workflow.engines import choose_engine, load_predictor
     from henkan.workflow.predict import Options
     from henkan.workflow.predict_input import read_dictionary, what_decides
-    from henkan.workflow.workers import load_predictor
 
-    predictor = load_predictor(bundles, device)
+    wish, has_prefixes = given["engine"], given["prefixes"] is not None
+    device = "cpu" if (wish, given["device"]) == ("ctranslate2", "auto") else device
+    chosen = choose_engine(wish, bundles, device, strategy, has_prefixes=has_prefixes)
+    predictor = load_predictor(bundles, chosen.device, chosen.engine)
     tagged = isinstance(predictor.source_tokenizer, FeatureTokenizer)
     overrides, notes = read_dictionary(given["dictionary"], tagged=tagged) if given["dictionary"] else ({}, [])
     options = Options(strategy, given["max_len"], given["seed"] or 0, form, overrides)
@@ -58,17 +62,17 @@ def run(arguments: list[str]) -> int:
         _check_typed(given)
         return _converse(predictor, options)
     if share is not None:
-        asked = what_decides(bundles, predictor, options, device)
-        decode = _decoder(predictor, bundles, device, options, given["workers"])
+        asked = what_decides(bundles, predictor, options, chosen.device, chosen.engine)
+        decode = _decoder(predictor, bundles, chosen, options, given["workers"])
         findings, state = write_share(share, file, given, asked, decode)
-        _tell([*notes, *findings.notes(predictor)] if findings else state)
+        _tell([*chosen.notes, *notes, *findings.notes(predictor)] if findings else state)
         return 0
-    _tell([*notes, *_write(predictor, bundles, device, file, options, given)])
+    _tell([*chosen.notes, *notes, *_write(predictor, bundles, chosen, file, options, given)])
     return 0
 
 
 def _write(
-    predictor: "Predictor", bundles: list[str], device: str, file: str, options: "Options", given: dict[str, Any]
+    predictor: "Predictor", bundles: list[str], chosen: "Choice", file: str, options: "Options", given: dict[str, Any]
 ) -> list[str]:
     """Write all outputs; return the notes."""
     from henkan.workflow.predict_file import OutputFile, write_stream
@@ -76,7 +80,7 @@ def _write(
     from henkan.workflow.progress import showing_progress
 
     def answers(chunks: "Iterator[Chunk]", done: int = 0) -> "Iterator[Answer]":
-        found = _decoder(predictor, bundles, device, options, given["workers"])(chunks)
+        found = _decoder(predictor, bundles, chosen, options, given["workers"])(chunks)
         if given["out"] is None and sys.stdout.isatty():
             return found  # the outputs themselves show how far it is, and a bar would stand among them
         return showing_progress(found, lambda answer: len(answer[0].sources), count_lines(file), "lines", done=done)
@@ -84,7 +88,7 @@ def _write(
     chunks = chunks_of(file, given["prefixes"])
     if given["out"] is None:
         return write_stream(answers(chunks)).notes(predictor)
-    asked = what_decides(bundles, predictor, options, device)
+    asked = what_decides(bundles, predictor, options, chosen.device, chosen.engine)
     output = OutputFile(given["out"], asked, resume=given["resume"])
     try:
         return output.write(answers(output.still_to_do(chunks), output.lines_done)).notes(predictor)
@@ -95,13 +99,13 @@ def _write(
 
 
 def _decoder(
-    predictor: "Predictor", bundles: list[str], device: str, options: "Options", workers: int
+    predictor: "Predictor", bundles: list[str], chosen: "Choice", options: "Options", workers: int
 ) -> "Callable[[Iterator[Chunk]], Iterator[Answer]]":
     """What answers chunks, in this process or in several."""
     from henkan.workflow.workers import predict_chunks, predict_in_processes
 
     if workers > 1:
-        return lambda chunks: predict_in_processes(bundles, device, chunks, options, workers)
+        return lambda chunks: predict_in_processes(bundles, chosen.device, chunks, options, workers, chosen.engine)
     return lambda chunks: predict_chunks(predictor, chunks, options)
 
 
@@ -167,6 +171,12 @@ def make_parser() -> Parser:
     parser.add_argument("--json", action="store_true", help="a JSON object per line: source, outputs, scores")
     parser.add_argument("--prefixes", metavar="FILE", help="line N is what output N must begin with")
     parser.add_argument("--dictionary", metavar="FILE", help="pairs: these sources are not decoded but looked up")
+    parser.add_argument(
+        "--engine",
+        choices=["auto", "torch", "ctranslate2"],
+        default="auto",
+        help="what decodes: auto takes CTranslate2 where an export in float32 can answer the same [auto]",
+    )
     add_device(parser)
     add_beam(parser, n_best=True)
     add_sampling(parser)

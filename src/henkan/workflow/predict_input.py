@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from henkan.bundle import Predictor
-from henkan.bundle.bundle import MODEL, SOURCE, TARGET
+from henkan.bundle.contents import MODEL, SOURCE, TARGET
 from henkan.data import iter_lines, open_pairs
 from henkan.data.lines import STDIN, STDIN_NAME, open_binary
+from henkan.export import export_folder, read_about
+from henkan.workflow.engines import Engine
 from henkan.workflow.predict import Chunk, Options
 
 # Sorted by length within a chunk: many lines are fast, few are soon written. Of long lines there are fewer.
@@ -88,7 +90,9 @@ def read_dictionary(path: str, *, tagged: bool = False) -> tuple[dict[str, str],
     ]
 
 
-def what_decides(bundles: Sequence[str], predictor: Predictor, options: Options, device: str) -> dict[str, Any]:
+def what_decides(
+    bundles: Sequence[str], predictor: Predictor, options: Options, device: str, engine: Engine = "torch"
+) -> dict[str, Any]:
     """All that decides the outputs but the input, in types that JSON has: what is equal twice gives the same twice.
 
     The number of processes is no part of it.
@@ -101,6 +105,7 @@ def what_decides(bundles: Sequence[str], predictor: Predictor, options: Options,
         "form of output": options.form,
         "--dictionary": sha256(repr(list(options.dictionary.items())).encode()).hexdigest()[:16],
         "--device": device,
+        **({} if engine == "torch" else {"--engine": f"{engine}, {read_about(export_folder(bundles[0]))}"}),
     }
 
 

@@ -1,19 +1,19 @@
 """Decoding in several processes at once: the same outputs, in the same order."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 import torch
 
-from henkan.bundle import Ensemble, Predictor
+from henkan.bundle import Predictor
+from henkan.workflow.engines import Engine, load_predictor
 from henkan.workflow.predict import Chunk, Findings, Options, predict_chunk
-from henkan.workflow.share import own_device
 
 Answer = tuple[Chunk, list[str], Findings]  # lines of the input, output lines, findings
 Result = tuple[list[str], Findings] | Exception
@@ -28,14 +28,19 @@ def predict_chunks(predictor: Predictor, chunks: Iterable[Chunk], options: Optio
 
 
 def predict_in_processes(
-    bundles: Sequence[str], device: str, chunks: Iterable[Chunk], options: Options, workers: int
+    bundles: Sequence[str],
+    device: str,
+    chunks: Iterable[Chunk],
+    options: Options,
+    workers: int,
+    engine: Engine = "torch",
 ) -> Iterator[Answer]:
     """The answer to each chunk, in order, from so many processes that share the cores.
 
     One that dies is a ``ValueError``. Whatever ends this, Ctrl-C too, ends the processes at once; if this process is
     killed, they end by themselves.
     """
-    with _processes(bundles, device, options, workers) as idle:
+    with _processes(partial(load_predictor, tuple(bundles), device, engine), options, workers) as idle:
         unread = iter(chunks)
         busy: dict[Connection, tuple[int, Chunk]] = {}
         done: dict[int, tuple[Chunk, Result]] = {}
@@ -62,14 +67,8 @@ def predict_in_processes(
                 written += 1
 
 
-def load_predictor(bundles: Sequence[str], device: str) -> Predictor:
-    """The bundle of a folder, or the ensemble of several."""
-    ensemble = Ensemble.load(bundles, own_device(device, os.environ))
-    return ensemble.bundles[0] if len(bundles) == 1 else ensemble
-
-
 @contextmanager
-def _processes(bundles: Sequence[str], device: str, options: Options, workers: int) -> Iterator[deque[Connection]]:
+def _processes(load: Callable[[], Predictor], options: Options, workers: int) -> Iterator[deque[Connection]]:
     """The near ends of pipes, each to a process that waits for chunks. None is left afterwards."""
     spawn = multiprocessing.get_context("spawn")  # threads and accelerators do not survive a fork
     threads = max(1, torch.get_num_threads() // workers)
@@ -80,7 +79,7 @@ def _processes(bundles: Sequence[str], device: str, options: Options, workers: i
         for _ in range(workers):
             near, far = spawn.Pipe()
             connections.append(near)
-            process = spawn.Process(target=_work, args=(far, tuple(bundles), device, options, threads), daemon=True)
+            process = spawn.Process(target=_work, args=(far, load, options, threads), daemon=True)
             with _without_interrupts():
                 process.start()
             started.append(process)
@@ -106,7 +105,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(connection: Connection, bundles: Sequence[str], device: str, options: Options, threads: int) -> None:
+def _work(connection: Connection, load: Callable[[], Predictor], options: Options, threads: int) -> None:
     """Answer chunks until the pipe ends, as it does when the process at its other end does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
@@ -116,7 +115,7 @@ def _work(connection: Connection, bundles: Sequence[str], device: str, options: 
             chunk = connection.recv()
             result: Result
             try:
-                predictor = predictor or load_predictor(bundles, device)
+                predictor = predictor or load()
                 result = predict_chunk(predictor, chunk, options)
             except Exception as error:
                 result = error
