@@ -41,12 +41,13 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_the_fifth_signal_that_is_held_back_ends_the_process() -> None:
+def test_more_signals_than_are_held_back_end_the_process() -> None:
     code = (
         "import os, signal\n"
         "from henkan.workflow.interrupts import Interrupts\n"
         "with Interrupts() as interrupts:\n"
         "    interrupts.hold()\n"
+        "    interrupts.most = 4\n"
         "    for count in range(5):\n"
         "        print(interrupts.count, flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGTERM)\n"

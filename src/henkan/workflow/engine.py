@@ -13,6 +13,8 @@ from henkan.workflow.partial import Partial
 from henkan.workflow.prepare import Prepared
 from henkan.workflow.wishes import Overrides
 
+MOST_SIGNALS = 4  # that are taken patiently: a process may wait in vain for others
+
 
 def check_lightning() -> None:
     """Raise unless Lightning, which is an extra, is installed."""
@@ -46,6 +48,7 @@ def make_engine(
     trainer = make_trainer(processes, device)
     if is_follower(trainer):
         raise ValueError("this is not the first process of the training: it has to call take_part")
+    interrupts.most = MOST_SIGNALS
     has_pairs = prepared.place is not None
     return LightningFit(trainer, prepared.place or partial.pairs, partial.checkpoint, interrupts, has_pairs=has_pairs)
 
@@ -59,5 +62,6 @@ def take_part(processes: Processes, device: torch.device) -> bool:
     if not is_follower(trainer):
         return False
     with Interrupts() as interrupts:
+        interrupts.most = MOST_SIGNALS
         follow(trainer, interrupts)
     return True

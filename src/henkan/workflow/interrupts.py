@@ -6,18 +6,17 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-MANY = 5
-
 
 class Interrupts:
     """In a ``with`` block, Ctrl-C and SIGTERM both raise ``KeyboardInterrupt``, unless they are held back.
 
-    ``count`` says how many came. The fifth, if it is held back, ends the process, whatever that waits for. Signals that
-    the process was told to ignore stay ignored.
+    ``count`` says how many came. If ``most`` is set and so many have come, another that is held back ends the process,
+    whatever it waits for. Signals that the process was told to ignore stay ignored.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.most: int | None = None
         self.holding = False
         self._before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int | None] = {}
 
@@ -48,6 +47,6 @@ class Interrupts:
         self.count += 1
         if not self.holding:
             raise KeyboardInterrupt
-        if self.count >= MANY:
+        if self.most is not None and self.count > self.most:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
