@@ -34,6 +34,7 @@ from henkan.bundle import Bundle
 from henkan.cli import COMMANDS, main
 from henkan.cli.config_file import read_settings
 from henkan.cli.train import SECTIONS, find_target, make_parser
+from henkan.tasks import TASKS
 
 PAGES = {name: read_page(name) for name in ("README.md", "README.ja.md")}
 ENGLISH, JAPANESE = PAGES.values()
@@ -189,7 +190,8 @@ def test_an_option_in_the_text_exists(code: str) -> None:
 def test_a_benchmark_in_the_text_exists(code: str) -> None:
     _, script, *claims = code.split()
     text = (ROOT / script).read_text(encoding="utf-8")
-    assert all(f'"{claim}": ' in text for claim in claims)
+    for claim in claims:
+        assert f'"{claim}"' in text or claim in TASKS or re.fullmatch(r"[\d.]+", claim), claim
 
 
 def test_every_name_in_the_text_is_importable_from_henkan() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import tempfile
 import warnings
 from datetime import timedelta
@@ -13,6 +14,7 @@ import torch
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy
+from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
 from henkan.config import Processes
 
@@ -50,7 +52,27 @@ def make_trainer(processes: Processes, device: torch.device | str = "cpu") -> li
         raise ValueError(f"{processes.devices} devices ({device.type}) cannot be used here: {error}") from error
     # A request to end is henkan's to take: Lightning would talk to the other processes in the middle of anything.
     trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    _start_without_interrupts(trainer.strategy.launcher)
     return trainer
+
+
+def _start_without_interrupts(launcher: Any) -> None:
+    """Let the processes that ``launcher`` starts never get Ctrl-C: this one gets it, and tells them.
+
+    A child that it ended while it is starting would leave this process waiting for it.
+    """
+    if not isinstance(launcher, _SubprocessScriptLauncher) or not hasattr(signal, "pthread_sigmask"):
+        return
+    start = launcher._call_children_scripts
+
+    def start_deaf() -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    launcher._call_children_scripts = start_deaf  # type: ignore[method-assign]
 
 
 def is_follower(trainer: lightning.Trainer) -> bool:
