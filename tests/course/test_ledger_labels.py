@@ -53,7 +53,10 @@ def test_no_line_of_the_library_names_an_equation_that_is_not_there() -> None:
 def labels_in_use() -> set[tuple[str, str]]:
     files = [*ROOT.glob("course/*.py"), *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
     files += [path for end in ("py", "toml") for path in PACKAGE.joinpath("course").rglob(f"*.{end}")]
-    found = (re.findall(r"(?<![-\w])(?:eq|num)-[a-z][a-z0-9-]*[a-z0-9]\b", path.read_text(encoding="utf-8")) for path in files)
+    found = (
+        re.findall(r"(?<![-\w])(?:eq|num)-[a-z][a-z0-9-]*[a-z0-9]\b", path.read_text(encoding="utf-8"))
+        for path in files
+    )
     return {(path.name, label) for path, named in zip(files, found, strict=True) for label in named}
 
 
