@@ -66,9 +66,14 @@ def measure(name: str, minutes: float | None, seed: int, *, plain: bool) -> dict
         "seed": seed,
         "seconds": round(seconds),
         "updates": bundle.record["steps"],
-        "chosen": {part: bundle.record["settings"][part] for part in ("data", "model", "training")},
+        "chosen": {part: _without_folders(bundle.record["settings"][part]) for part in ("data", "model", "training")},
         "test": {figure: round(value, 4) for figure, value in metrics.items()},
     }
+
+
+def _without_folders(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with the names of files alone: they stood in a folder that is gone."""
+    return {name: Path(value).name if name in ("dev", "test") and value else value for name, value in settings.items()}
 
 
 def measure_baselines(name: str) -> list[dict[str, Any]]:
