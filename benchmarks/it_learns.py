@@ -1,10 +1,10 @@
 """How well the published settings and henkan's own recipes learn. Each claim is a function; name those to run.
 
-    python benchmarks/it_learns.py notes-copy notes-copy-fresh own-copy tutorial-copy
+    python benchmarks/it_learns.py notes-copy notes-copy-fresh own-copy tutorial-copy notes-lightning
     python benchmarks/it_learns.py addition-2 addition-2-reversed addition-3
 
-``notes-copy`` and ``tutorial-copy`` use nothing but the published interface, with the settings of the notes. The others
-are what ``henkan train`` does. Test data is drawn apart from training data, or held out by hash.
+``notes-copy``, ``notes-lightning`` and ``tutorial-copy`` use nothing but the published interface, with the settings of
+the notes. The others are what ``henkan train`` does. Test data is drawn apart from training data, or held out by hash.
 """
 
 import argparse
@@ -23,10 +23,12 @@ from torch.utils.data import DataLoader
 from henkan import (
     CopyTaskDataset,
     LabelSmoothingCrossEntropy,
+    LitTransformer,
     NoamScheduler,
     Transformer,
     collate_fn,
     evaluate,
+    greedy_decode_lightning,
     train_epoch,
 )
 from henkan.config import TrainingConfig
@@ -57,6 +59,21 @@ def notes_copy(seed: int, *, fresh: bool = False, **options: float) -> Result:
 
 
 DROPOUT_EVERYWHERE = {"attention_dropout": 0.1, "activation_dropout": 0.1}  # the defaults of the published layers
+
+
+def notes_lightning(seed: int = 42) -> Result:
+    """The same task on Lightning, as phase 7 of the notes has it: 2,000 samples, 30 epochs of 63 batches."""
+    import lightning
+
+    lightning.seed_everything(seed)
+    module = LitTransformer(100, 102, **NOTES_SIZES, dropout=0.1, warmup_steps=1000)
+    loader = DataLoader(CopyTaskDataset(2000, 20, 100), 32, shuffle=True, collate_fn=collate_fn)
+    trainer = lightning.Trainer(max_epochs=30, accelerator="auto", devices=1, enable_checkpointing=False, logger=False)
+    trainer.fit(module, loader)
+    module.eval()
+    source = torch.tensor([[1, 2, 3, 4, 5]])
+    decoded = greedy_decode_lightning(module, source, 20, 100, 101, "cpu").tolist()
+    return {"updates": trainer.global_step, "seed": seed, "decoded": decoded, **_judge_copies(module.transformer)}
 
 
 def own_copy(seed: int = 42) -> Result:
@@ -153,6 +170,7 @@ def addition(digits: int, answer: str, seed: int) -> Result:
 CLAIMS: dict[str, Callable[[], list[Result]]] = {
     "notes-copy": lambda: [notes_copy(seed) for seed in (42, 43, 44)],
     "notes-copy-fresh": lambda: [notes_copy(seed, fresh=True, **DROPOUT_EVERYWHERE) for seed in (42, 43, 44)],
+    "notes-lightning": lambda: [notes_lightning(seed) for seed in (42, 43, 44)],
     "own-copy": lambda: [own_copy(seed) for seed in (42, 43, 44)],
     "tutorial-copy": lambda: [tutorial_copy(seed) for seed in (0, 1, 2)],
     "addition-2": lambda: [addition(2, "plain", seed) for seed in (1, 2, 3)],

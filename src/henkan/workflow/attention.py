@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from henkan.bundle import Bundle
 from henkan.data import encode_pair
 from henkan.nn import Transformer
+from henkan.plotting import attention_map
+from henkan.training.checkpoint import replacing
 
 END = "<end>"
 
@@ -41,6 +44,17 @@ def sharpest_cross_attention(bundle: Bundle, source: str, target: str) -> CrossA
         [*bundle.source_tokenizer.labels(source), END],
         [*bundle.target_tokenizer.labels(target), END],
     )
+
+
+def draw_attention(bundle: Bundle, source: str, target: str, path: Path) -> Path:
+    """Save a picture of ``sharpest_cross_attention`` to ``path``, which appears complete or not at all; return it."""
+    seen = sharpest_cross_attention(bundle, source, target)
+    layer = f"cross-attention of decoder layer {seen.layer}, mean of the heads"
+    title = f"each row: what it writes and where it looks\n({layer})"
+    figure = attention_map(seen.weights, seen.source_symbols, seen.target_symbols, title)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png")
+    return path
 
 
 @contextmanager

@@ -7,9 +7,8 @@ import torch
 
 from henkan.bundle import Bundle
 from henkan.data import Example, source_fraction
-from henkan.plotting import attention_map
 from henkan.tasks import get_task
-from henkan.workflow.attention import sharpest_cross_attention
+from henkan.workflow.attention import draw_attention
 from henkan.workflow.evaluate import evaluate_examples
 from henkan.workflow.report import Say, heading, table
 from henkan.workflow.train import train
@@ -58,15 +57,6 @@ def show_words(bundle: Bundle, examples: Sequence[Example], path: Path, say: Say
         say(f"  {draw_attention(bundle, word, output, path / PICTURE)}")
     except ValueError as error:  # no matplotlib
         say(f"  No picture: {error}")
-
-
-def draw_attention(bundle: Bundle, source: str, target: str, path: Path) -> Path:
-    """Save a picture of the cross-attention."""
-    seen = sharpest_cross_attention(bundle, source, target)
-    layer = f"cross-attention of decoder layer {seen.layer}, mean of the heads"
-    title = f"each row: what it writes and where it looks\n({layer})"
-    attention_map(seen.weights, seen.source_symbols, seen.target_symbols, title).savefig(path)
-    return path
 
 
 def say_next(path: Path, say: Say) -> None:

@@ -9,11 +9,9 @@ from henkan.bundle import Bundle
 from henkan.config import DataConfig, ModelConfig, TrainingConfig
 from henkan.data.batching import make_batches
 from henkan.nn import Transformer
-from henkan.plotting import attention_map
 from henkan.training import KeepBest
-from henkan.training.checkpoint import replacing
 from henkan.training.lightning import PairsDataModule
-from henkan.workflow.attention import sharpest_cross_attention
+from henkan.workflow.attention import draw_attention
 from henkan.workflow.choose import DataSize
 from henkan.workflow.evaluate import dev_evaluator
 from henkan.workflow.plan import limits_of
@@ -67,8 +65,6 @@ class PairsFile(PairsDataModule):
 
     def draw_attention(self, model: Transformer, path: Path) -> None:
         """Draw where ``model`` looks while it writes the answer to the first dev example."""
-        example = self.dev[0]
-        seen = sharpest_cross_attention(self.make_bundle(model), example.source, example.references[0])
-        figure = attention_map(seen.weights.cpu(), seen.source_symbols, seen.target_symbols)
-        with replacing(path) as temporary:
-            figure.savefig(temporary, format="png")
+        if not self.dev:
+            raise ValueError("there is no dev example to draw: leave out AttentionMaps, or hold some out")
+        draw_attention(self.make_bundle(model), self.dev[0].source, self.dev[0].references[0], path)
