@@ -158,4 +158,7 @@ def test_lightnings_command_line_trains_from_the_configuration_that_comes_along(
     assert main(["lightning", "fit", *options]) == 0
     assert Bundle.load(tmp_path / "runs" / "lightning").model.d_model == 16
     assert list((tmp_path / "runs" / "lightning-attention").glob("*.png"))
+    again = ["--config", "runs/lightning/training.json", "--training.max_steps", "2", "--out", "runs/again"]
+    assert main(["train", pairs, *again]) == 0  # the record is a configuration, as that of any bundle
+    assert Bundle.load(tmp_path / "runs" / "again").model.config == Bundle.load("runs/lightning").model.config
     assert yaml.safe_load(example.read_text(encoding="utf-8"))["trainer"]["max_steps"] == 2000

@@ -1,7 +1,7 @@
 """A file of pairs or a task as a data module, for a ``Trainer`` of one's own or for Lightning's commands."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class PairsFile(PairsDataModule):
         self.loaded, wishes, prepared = prepare_training(target, overrides, silent)
         if prepared is None:
             prepared = store_prepared(prepare(self.loaded, wishes, silent), target, overrides, wishes, silent)
+        self.target = target
         self.report, self.training_config = prepared.report, training
         super().__init__(make_batches(prepared.pairs, training), training.accumulate)
         self.tokenizers, self.size = prepared.tokenizers, DataSize.of(prepared.pairs)
@@ -60,7 +61,17 @@ class PairsFile(PairsDataModule):
 
     def export_bundle(self, model: Transformer, folder: Path) -> None:
         """Save a bundle to ``folder``, in place of one that stands there."""
-        record = {"data": dict(self.loaded.description), "metric": self.make_keep().metric, "engine": "lightning"}
+        settings = {
+            "data": asdict(self.tokenizers.config),
+            "model": {field.name: model.config[field.name] for field in fields(ModelConfig)},
+            "training": asdict(self.training_config),
+        }
+        record = {
+            "target": self.target,
+            "data": dict(self.loaded.description),
+            "settings": settings,
+            "metric": self.make_keep().metric,
+        }
         self.make_bundle(model, record).save(folder, overwrite=True)
 
     def draw_attention(self, model: Transformer, path: Path) -> None:
