@@ -132,9 +132,12 @@ class Beams:
         return self.sentences.repeat_interleave(self.log_probs.size(1))
 
     def extend(self, allowed: Float[Tensor, "N V"]) -> tuple["Beams", Int[Tensor, "B K"]]:
-        """The K likeliest of all that each sentence's beams and one more token make, and the row each comes from."""
+        """The K likeliest of all that each sentence's beams and one more token make, and the row each comes from.
+
+        ``allowed`` is overwritten.
+        """
         num_sentences, width = self.log_probs.shape
-        totals = self.log_probs.view(-1, 1) + allowed
+        totals = allowed.add_(self.log_probs.view(-1, 1))
         log_probs, best = totals.view(num_sentences, -1).topk(width)  # (B * K, V) -> (B, K * V) -> (B, K)
         first_rows = torch.arange(0, num_sentences * width, width, device=best.device).unsqueeze(1)
         parents, last = best // allowed.size(1) + first_rows, best % allowed.size(1)

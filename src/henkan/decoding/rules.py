@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 FREE = -1  # in a table of prefixes: nothing is forced here
@@ -15,31 +15,31 @@ class Rules:
     """The rules of one call of ``generate``.
 
     ``max_len`` is the most tokens after the start token, the end token counted; the end token may come once
-    ``min_len`` tokens stand. ``never`` is True at the tokens that are never produced. ``prefix`` is what each row must
-    begin with, filled with ``FREE``.
+    ``min_len`` tokens stand. ``never`` are the tokens that are never produced. ``prefix`` is what each row must begin
+    with, filled with ``FREE``.
     """
 
     bos_idx: int
     eos_idx: int
     max_len: int
     min_len: int
-    never: Bool[Tensor, " V"]
+    never: Int[Tensor, " F"]
     prefix: Int[Tensor, "B P"]
 
     def forbid(self, log_probs: Float[Tensor, "N V"], rows: Int[Tensor, " N"], length: int) -> Float[Tensor, "N V"]:
-        """``log_probs`` of the token after ``length`` others, with -inf at every token that may not stand there.
+        """``log_probs`` of the token after ``length`` others, with -inf written at every token that may not stand there.
 
         ``rows`` are the rows of ``prefix`` that are being decoded. What is allowed keeps its log-probability: nothing
         is shared out again, so that sums of them stay those of the model.
         """
-        allowed = log_probs.masked_fill(self.never, -torch.inf)
+        log_probs.index_fill_(1, self.never, -torch.inf)  # in place: a copy would take longer than all else here
         if length < self.min_len:
-            allowed[:, self.eos_idx] = -torch.inf
+            log_probs[:, self.eos_idx] = -torch.inf
         if length < self.prefix.size(1):
             forced = self.prefix[rows, length].unsqueeze(1)  # (N, 1)
             others = forced != torch.arange(log_probs.size(1), device=forced.device)
-            allowed = allowed.masked_fill(others & (forced != FREE), -torch.inf)
-        return allowed
+            log_probs.masked_fill_(others & (forced != FREE), -torch.inf)
+        return log_probs
 
 
 def make_rules(  # noqa: PLR0913 - what generate is asked for
@@ -67,15 +67,13 @@ def make_rules(  # noqa: PLR0913 - what generate is asked for
     _check_prefix(prefix, batch_size, max_len, vocab_size, specials)
     longest = max(map(len, prefix), default=0)
     table = [[*tokens, *[FREE] * (longest - len(tokens))] for tokens in prefix]
-    never = torch.zeros(vocab_size, dtype=torch.bool)
-    never[[pad_idx, bos_idx]] = True
-    never[eos_idx] = False  # some models start with their end token
+    never = sorted({pad_idx, bos_idx} - {eos_idx})  # some models start with their end token
     return Rules(
         bos_idx,
         eos_idx,
         max_len,
         min_len,
-        never.to(device),
+        torch.tensor(never, device=device),
         torch.tensor(table, dtype=torch.long, device=device).view(batch_size, longest),
     )
 

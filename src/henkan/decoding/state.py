@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from henkan.nn import DecoderCache, Transformer
+from henkan.decoding.steps import Cache, Steps, steps_of
+from henkan.nn import Transformer
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,16 @@ class State:
     """The caches of the models that decode together, each row one target. Several models are an ensemble."""
 
     models: tuple[Transformer, ...]
-    caches: tuple[DecoderCache, ...]
+    steps: tuple[Steps, ...]  # how each model makes its steps
+    caches: tuple[Cache, ...]
 
     @classmethod
     def start(
         cls, models: tuple[Transformer, ...], src: Int[Tensor, "B S"], src_mask: Bool[Tensor, "B 1 1 S"]
     ) -> "State":
         """The state before the first token; every source is encoded here, once."""
-        return cls(models, tuple(model.start_cache(src, src_mask) for model in models))
+        steps = tuple(map(steps_of, models))
+        return cls(models, steps, tuple(each.start_cache(src, src_mask) for each in steps))
 
     @property
     def dtype(self) -> torch.dtype:
@@ -34,9 +37,8 @@ class State:
 
     def step(self, tokens: Int[Tensor, " N"]) -> tuple[Float[Tensor, "N V"], "State"]:
         """The log-probabilities of what follows each row's next token, and the state with that token in it."""
-        steps = [
-            model.decode_step(tokens.unsqueeze(1), cache) for model, cache in zip(self.models, self.caches, strict=True)
-        ]
+        tgt = tokens.unsqueeze(1)
+        steps = [each.decode_step(tgt, cache) for each, cache in zip(self.steps, self.caches, strict=True)]
         return mean_log_probs([logits for logits, _ in steps]), replace(self, caches=tuple(cache for _, cache in steps))
 
     def select(self, rows: Int[Tensor, " M"]) -> "State":
