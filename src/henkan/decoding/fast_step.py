@@ -101,23 +101,29 @@ class FastLayer:
 
     def step(self, x: Float[Tensor, "B d_model"], number: int, cache: FastCache) -> Float[Tensor, "B d_model"]:
         """``x``, the last of ``cache.length`` positions, after this layer, which is the ``number``-th."""
-        batch, d_model = x.shape
-        for place, residual in enumerate(self.residuals):
-            y = residual.norm(x) if residual.norm_first else x
-            if place == 0:
-                qkv = self.look_back(y).view(batch, 3, self.num_heads, -1)
-                keys, values = cache.past.keys[number], cache.past.values[number]
-                keys[..., cache.length - 1] = qkv[:, 1]
-                values[:, :, cache.length - 1] = qkv[:, 2]
-                keys, values = keys[..., : cache.length], values[:, :, : cache.length]
-                y = self.look_back_out(mix(qkv[:, 0], keys, values, None))
-            elif place == 1:
-                q = self.look_across(y).view(batch, self.num_heads, -1)
-                y = self.look_across_out(mix(q, cache.memory.keys[number], cache.memory.values[number], cache.hidden))
-            else:
-                y = self.contract(self.activation(self.expand(y)))
-            x = y.add_(x) if residual.norm_first else residual.norm(y.add_(x))
-        return x
+        keys, values = cache.past.keys[number], cache.past.values[number]
+        shape, end = (x.size(0), -1, self.num_heads, keys.size(-2)), cache.length  # (B, 3 or 1, H, D)
+
+        def look_back(y: Tensor) -> Tensor:
+            q, new_keys, new_values = self.look_back(y).view(shape).unbind(1)
+            keys[..., end - 1] = new_keys
+            values[..., end - 1, :] = new_values
+            return self.look_back_out(mix(q, keys[..., :end], values[..., :end, :], None))
+
+        def look_across(y: Tensor) -> Tensor:
+            q = self.look_across(y).view(shape).squeeze(1)
+            return self.look_across_out(mix(q, cache.memory.keys[number], cache.memory.values[number], cache.hidden))
+
+        x = around(self.residuals[0], x, look_back)
+        x = around(self.residuals[1], x, look_across)
+        return around(self.residuals[2], x, lambda y: self.contract(self.activation(self.expand(y))))
+
+
+def around(residual: SublayerConnection, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+    """``residual(x, sublayer)`` without dropout, added where ``sublayer`` wrote its result."""
+    if residual.norm_first:
+        return sublayer(residual.norm(x)).add_(x)
+    return residual.norm(sublayer(x).add_(x))
 
 
 def scaled_queries(attention: MultiHeadAttention) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ class Product:
 
     def __init__(self, weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None) -> None:
         self.weight, self.bias = weight.detach(), bias
-        self.is_large = weight.device.type == "cpu" and weight.dtype == torch.float32 and weight.numel() >= LARGE
+        self.is_large = is_measured(weight) and weight.numel() >= LARGE
         self.single_rows = 0
         self.turned: Tensor | None = None
         self.packed: Tensor | None = None
@@ -34,7 +34,7 @@ class Product:
     def __call__(self, x: Float[Tensor, "B in"]) -> Float[Tensor, "B out"]:
         if not self.is_large:
             return F.linear(x, self.weight, self.bias)
-        if x.size(0) > 1 and torch.backends.mkldnn.is_available():
+        if x.size(0) > 1:
             if self.packed is None:
                 self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, PACKED_FOR_ROWS)
             return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, "none", [], "")
@@ -44,3 +44,10 @@ class Product:
         if self.turned is None:
             self.turned = self.weight.t().contiguous()
         return x @ self.turned if self.bias is None else torch.addmm(self.bias, x, self.turned)
+
+
+def is_measured(weight: Tensor) -> bool:
+    """Whether this is a float32 matrix on a processor of the kind on which the orders were compared."""
+    if weight.device.type != "cpu" or weight.dtype != torch.float32 or not torch.backends.mkldnn.is_available():
+        return False
+    return torch.backends.cpu.get_cpu_capability().startswith("AVX")

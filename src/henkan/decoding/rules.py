@@ -27,7 +27,7 @@ class Rules:
     prefix: Int[Tensor, "B P"]
 
     def forbid(self, log_probs: Float[Tensor, "N V"], rows: Int[Tensor, " N"], length: int) -> Float[Tensor, "N V"]:
-        """``log_probs`` of the token after ``length`` others, with -inf written at every token that may not stand there.
+        """``log_probs`` of the token after ``length`` others, overwritten with -inf where a token may not stand there.
 
         ``rows`` are the rows of ``prefix`` that are being decoded. What is allowed keeps its log-probability: nothing
         is shared out again, so that sums of them stay those of the model.

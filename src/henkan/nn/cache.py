@@ -1,7 +1,7 @@
 """What a decoder remembers between steps. State goes in and comes out; nothing here is written to.
 
-Keys and values are joined by concatenation at each step: with a preallocated buffer every step would still have to
-copy as soon as beams are reordered, and a value that never changes is easier to reason about.
+Keys and values are joined by concatenation at each step: a value that never changes is easier to reason about. Where
+speed counts, ``henkan.decoding`` keeps them in buffers that it writes over.
 """
 
 from dataclasses import dataclass, replace
