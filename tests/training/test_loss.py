@@ -101,6 +101,48 @@ def test_an_ignored_label_may_lie_outside_the_vocabulary() -> None:
     torch.testing.assert_close(loss, F.cross_entropy(logits, labels, label_smoothing=0.1))
 
 
+def test_a_class_to_leave_out_that_is_none_is_refused() -> None:
+    criterion = LabelSmoothingCrossEntropy(0.1, ignore_index=-100, spread="other_words")
+    with pytest.raises(ValueError, match="ignore_index=-100"):
+        criterion(torch.randn(2, 4), torch.tensor([1, 2]))
+
+
+@pytest.mark.parametrize("spread", ["vocabulary", "other_words"])
+def test_the_gradient_can_be_asked_for_twice_and_scaled(spread: str) -> None:
+    criterion = LabelSmoothingCrossEntropy(0.1, spread=spread)
+    logits = torch.randn(5, 9, dtype=torch.float64, requires_grad=True)
+    loss = criterion(logits, torch.tensor([1, 0, 8, 3, 0]))
+    (once,) = torch.autograd.grad(loss, logits, retain_graph=True)
+    (thrice,) = torch.autograd.grad(3 * loss, logits)
+    torch.testing.assert_close(thrice, 3 * once)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("spread", ["vocabulary", "other_words"])
+def test_the_way_back_needs_one_tensor_of_the_size_of_the_logits(spread: str, smoothing: float) -> None:
+    logits = torch.randn(64, 500, requires_grad=True)
+    kept: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        LabelSmoothingCrossEntropy(smoothing, spread=spread)(logits, torch.randint(1, 500, (64,)))
+    assert 64 * 500 * 4 <= sum(kept.values()) < 1.1 * 64 * 500 * 4
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_width_logits_get_half_width_gradients(dtype: torch.dtype) -> None:
+    logits = torch.randn(6, 11, dtype=dtype, requires_grad=True)
+    labels = torch.randint(1, 11, (6,))
+    LabelSmoothingCrossEntropy(0.1)(logits, labels).backward()
+    exact = logits.detach().float().requires_grad_()
+    LabelSmoothingCrossEntropy(0.1)(exact, labels).backward()
+    assert logits.grad.dtype == dtype
+    torch.testing.assert_close(logits.grad.float(), exact.grad, rtol=0.05, atol=2e-3)
+
+
 @pytest.mark.parametrize("classes", [5, 14, 102])
 def test_a_smoothed_loss_has_a_floor_above_zero(classes: int) -> None:
     """The floor is the entropy of the smoothed target, reached when the model says exactly that target."""

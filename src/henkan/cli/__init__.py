@@ -37,7 +37,8 @@ COMMANDS = {**MODELS, **COURSE}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. What is wrong with the input is one line and status 2."""
-    if arguments is None:
+    own_process = arguments is None
+    if own_process:
         ensure_utf8_names()
     arguments = [*(sys.argv[1:] if arguments is None else arguments)]  # `list` is a command of this package
     speak_utf8()
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if name not in COMMANDS:
         return _fail("henkan", f"there is no command {name!r}: {_hint(name)}")
-    return _run(name, rest)
+    return _run(name, rest, own_process=own_process)
 
 
 def ensure_utf8_names() -> None:
@@ -87,8 +88,12 @@ def usage() -> str:
     return "\n".join(lines)
 
 
-def _run(name: str, arguments: list[str]) -> int:
+def _run(name: str, arguments: list[str], *, own_process: bool) -> int:
     try:
+        if own_process and name in MODELS:
+            from henkan.workflow.allocator import keep_freed_memory  # before torch is imported
+
+            keep_freed_memory()
         status = import_module(f"henkan.cli.{name}").run(arguments)
         sys.stdout.flush()
         return int(status)

@@ -43,8 +43,10 @@ class TiedProjection(nn.Module):
 
     def forward(self, x: Float[Tensor, "B T d_model"]) -> Float[Tensor, "B T V"]:
         """The logits of ``x``."""
-        logits = F.linear(x, self.weight)
-        # The padding row is zero, so its logit is 0 already. As a constant it sends no gradient to the row, which
-        # therefore stays zero.
-        logits[..., self.pad_idx] = 0.0
-        return logits
+        weight = self.weight
+        if torch.is_grad_enabled():
+            # The padding row is zero already. As a constant it gets no gradient, and therefore stays zero. What is
+            # copied for it are the weights, and not the logits: there are more of those.
+            weight = weight.clone()
+            weight[self.pad_idx] = 0.0
+        return F.linear(x, weight)
