@@ -4,8 +4,9 @@ A name is imported when it is first used: `import henkan` is quick, and only a n
 for it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from henkan.late import late
 
 if TYPE_CHECKING:
     from henkan.bundle import Bundle
@@ -81,44 +82,4 @@ __all__ = [
     "train_epoch",
 ]
 
-_HOMES = {
-    "henkan.bundle": ("Bundle",),
-    "henkan.decoding": ("BeamSearch", "Greedy", "Hypothesis", "Sampling", "generate", "greedy_decode", "score"),
-    "henkan.nn": (
-        "Decoder",
-        "DecoderLayer",
-        "Encoder",
-        "EncoderLayer",
-        "FeedForward",
-        "LayerNorm",
-        "MultiHeadAttention",
-        "PositionalEncoding",
-        "PositionwiseFeedForward",
-        "SelfAttention",
-        "Transformer",
-        "TransformerDecoder",
-        "TransformerEncoder",
-        "count_parameters",
-        "create_look_ahead_mask",
-        "create_masks",
-        "create_padding_mask",
-    ),
-    "henkan.tasks": ("CopyTaskDataset", "collate_fn"),
-    "henkan.training": (
-        "EarlyStopping",
-        "LabelSmoothingCrossEntropy",
-        "NoamScheduler",
-        "evaluate",
-        "load_model",
-        "save_model",
-        "train_epoch",
-    ),
-    "henkan.training.lightning": ("LitTransformer", "greedy_decode_lightning"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(module), name)
-    raise AttributeError(f"module 'henkan' has no attribute {name!r}")
+__getattr__ = late(__name__)

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from henkan.decoding import BeamSearch, Greedy, Hypothesis, beam, generate, length_penalty
+from henkan.decoding import BeamSearch, Greedy, Hypothesis, generate, length_penalty, strategies
 
 from .models import BOS, EOS, SRC, assert_same, every_hypothesis, letter_model, random_model, spell
 from .test_greedy import TREE
@@ -108,7 +108,7 @@ def test_where_little_is_possible_all_of_it_is_found_and_nothing_else(vocab_size
 
 class TestLengthPenalty:
     def test_the_table_in_its_documentation(self):
-        results = doctest.testmod(beam)
+        results = doctest.testmod(strategies)
         assert results.attempted
         assert not results.failed
 

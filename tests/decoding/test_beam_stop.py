@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from henkan.decoding import BeamSearch, Hypothesis, generate
+from henkan.decoding import BeamSearch, Hypothesis, beam, generate
 from henkan.decoding.state import State
 
 from .models import BOS, EOS, SRC, assert_same, letter_model, random_model, spell
@@ -69,7 +69,7 @@ def test_stopping_early_changes_no_result(n_best: int, alpha: float, steps: list
 
     early, few = decode(), sum(steps)
     monkeypatch.setattr(
-        BeamSearch, "within_reach", lambda self, log_probs, *_: log_probs.masked_fill(log_probs.isfinite(), math.inf)
+        beam, "within_reach", lambda _, log_probs, *__: log_probs.masked_fill(log_probs.isfinite(), math.inf)
     )
     late, many = decode(), sum(steps) - few
     assert few < many, "nothing stopped early, so nothing was tried"

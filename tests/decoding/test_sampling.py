@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from henkan.decoding import BeamSearch, Greedy, Hypothesis, Sampling, generate
-from henkan.decoding.sampling import draw, uniform_numbers
+from henkan.decoding.sampling import draw, probabilities, uniform_numbers
 from henkan.nn import Transformer
 
 from .models import BOS, EOS, SRC, every_hypothesis, random_model
@@ -19,7 +19,7 @@ PROBS = torch.tensor([0.05, 0.5, 0.3, 0.0, 0.15], dtype=torch.float64)  # the on
 
 def filtered(probs: torch.Tensor = PROBS, **filters: object) -> torch.Tensor:
     """What a filter makes of these probabilities, shared out again."""
-    kept = Sampling(**filters).probabilities(probs.log()[None])[0]
+    kept = probabilities(Sampling(**filters), probs.log()[None])[0]
     return kept / kept.sum()
 
 
@@ -116,7 +116,7 @@ def test_tokens_come_as_often_as_their_probability_says(sampling: Sampling):  # 
     log_probs = torch.full((1, 7), -math.inf)
     for hypothesis in every_hypothesis(model, one, 1):
         log_probs[0, hypothesis.tokens[0] if hypothesis.tokens else EOS] = hypothesis.log_prob
-    probs = sampling.probabilities(log_probs)[0]
+    probs = probabilities(sampling, log_probs)[0]
     counts = torch.bincount(torch.tensor([h.tokens[0] if h.tokens else EOS for h in drawn]), minlength=7)
     assert counts[probs == 0].sum() == 0
     likely = probs * n > 6

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from henkan.data import BOS_IDX, EOS_IDX, pad_rows
-from henkan.decoding import Hypothesis, Strategy, generate
-from henkan.nn import Transformer
+from henkan.data import BOS_IDX, EOS_IDX
+from henkan.decoding import Hypothesis, Strategy
+
+if TYPE_CHECKING:
+    from henkan.nn import Transformer
 
 Rows = Sequence[Sequence[int]]
 
@@ -33,7 +35,7 @@ class Engine(Protocol):
 class TorchEngine:
     """henkan's own decoding, by one model or by the mean probability of several."""
 
-    models: tuple[Transformer, ...]
+    models: "tuple[Transformer, ...]"
 
     @property
     def max_len(self) -> int:
@@ -44,6 +46,9 @@ class TorchEngine:
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]
     ) -> list[list[Hypothesis]]:
         """See ``Engine.decode``. Everything can be done."""
+        from henkan.data import pad_rows  # here, because other engines do without torch
+        from henkan.decoding import generate
+
         return generate(
             self.models,
             pad_rows(rows, self.models[0].pad_idx),

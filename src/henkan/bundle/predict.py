@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from henkan.bundle.engine import Engine
 from henkan.bundle.request import Prediction, Request, encode_prefix, without_model
-from henkan.data import EOS_IDX, Batch, Codec, Tokenizer, encode_pair
-from henkan.decoding import BeamSearch, Hypothesis, Strategy, merge_equal, score
-from henkan.nn import Transformer
+from henkan.data import EOS_IDX, Codec, Tokenizer
+from henkan.decoding import BeamSearch, Hypothesis, Strategy, merge_equal
+
+if TYPE_CHECKING:
+    from henkan.nn import Transformer
 
 # The size of a batch: rows x longest source, and rows. Results do not depend on it, memory does.
 BATCH_TOKENS, BATCH_ROWS = 8192, 512
@@ -98,12 +101,15 @@ def _distinct(
 
 
 def score_texts(
-    model: Transformer,
+    model: "Transformer",
     codec: Codec,
     pairs: Sequence[tuple[str, str]],
     lines: Sequence[int],
 ) -> list[Score]:
     """See ``Bundle.score``."""
+    from henkan.data import Batch, encode_pair  # here, because an engine may do without torch
+    from henkan.decoding import score
+
     encoded = [encode_pair(codec, source, target) for source, target in pairs]
     _check_lengths(model.max_len, [pair.src for pair in encoded], "source", lines)
     _check_lengths(model.max_len, [pair.tgt[1:] for pair in encoded], "target", lines)

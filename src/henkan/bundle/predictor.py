@@ -1,6 +1,7 @@
 """What can be asked for outputs: one bundle, or several that answer together."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from henkan.bundle.engine import Engine, TorchEngine
 from henkan.bundle.limits import Limits
@@ -8,13 +9,15 @@ from henkan.bundle.predict import predict_texts
 from henkan.bundle.request import Prediction, Request
 from henkan.data import Codec, Tokenizer
 from henkan.decoding import Greedy, Strategy
-from henkan.nn import Transformer
+
+if TYPE_CHECKING:
+    from henkan.nn import Transformer
 
 
 class Predictor:
     """Text in, text out, by one model or by the mean probability of several."""
 
-    models: tuple[Transformer, ...]
+    models: "tuple[Transformer, ...]"
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
     limits: Limits

@@ -12,6 +12,8 @@ def add_device(parser: Parser) -> None:
 
 def choose_device(name: str) -> str:
     """A device that this machine has."""
+    if name == "cpu":
+        return name
     import torch  # here, so that --help is quick
 
     if name == "auto":

@@ -45,14 +45,13 @@ def run(arguments: list[str]) -> int:
     if given["workers"] < 1:
         raise ValueError(f"--workers {given['workers']} must be at least 1: it is a number of processes")
     share = choose_share(given, file)
-    device = choose_device(given["device"])
     from henkan.data import FeatureTokenizer  # here, so that --help is quick
     from henkan.workflow.engines import choose_engine, load_predictor
     from henkan.workflow.predict import Options
     from henkan.workflow.predict_input import read_dictionary, what_decides
 
     wish, has_prefixes = given["engine"], given["prefixes"] is not None
-    device = "cpu" if (wish, given["device"]) == ("ctranslate2", "auto") else device
+    device = "cpu" if (wish, given["device"]) == ("ctranslate2", "auto") else choose_device(given["device"])
     chosen = choose_engine(wish, bundles, device, strategy, has_prefixes=has_prefixes)
     predictor = load_predictor(bundles, chosen.device, chosen.engine)
     tagged = isinstance(predictor.source_tokenizer, FeatureTokenizer)

@@ -16,7 +16,7 @@ STDIN = "-"
 
 def choose_share(given: dict[str, Any], file: str) -> "Share | None":
     """The share of this process, which takes its part of the machine; ``None`` if no other process does the rest."""
-    from henkan.workflow.share import find_share, share_cores
+    from henkan.workflow.share import find_share
 
     share = find_share(given["shard"], os.environ)
     if share is None:
@@ -29,7 +29,6 @@ def choose_share(given: dict[str, Any], file: str) -> "Share | None":
     for path in (file, given["prefixes"]):
         if path == STDIN or (path is not None and Path(path).is_fifo()):
             raise ValueError(f"{path} can be read only once, but every process reads it: write it to a file first")
-    share_cores(os.environ)
     return share
 
 

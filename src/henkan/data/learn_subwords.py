@@ -14,14 +14,13 @@ from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from henkan.data.tokenizers import Kind
 from henkan.data.words import WORD
 
 if TYPE_CHECKING:
+    import numpy as np
     import tokenizers
+    from numpy.typing import NDArray
 
 UNKNOWN_PIECE = "\0"  # the models want one; files of text never hold it
 UNKNOWN_SCORE = -100.0
@@ -149,6 +148,8 @@ def _learn_merges(words: Words, alphabet: Sequence[str], size: int, min_count: i
 
 def _learn_scores(words: Words, alphabet: Sequence[str], size: int) -> Scores:
     """Pieces and the logarithms of their probabilities (Kudo 2018, with the likeliest way to cut each word)."""
+    import numpy as np  # here, because to cut words takes none of it
+
     room = size - len(alphabet)
     seeds = _learn_merges(words, alphabet, len(alphabet) + SEEDS * room, 1)["vocab"]
     # Pairs were merged about in the order of their frequency; so frequencies are taken to be as those of words.
@@ -173,8 +174,9 @@ def _learn_scores(words: Words, alphabet: Sequence[str], size: int) -> Scores:
             return scores
 
 
-def _count_uses(scores: Scores, texts: Sequence[str], times: NDArray[np.int64]) -> dict[str, int]:
+def _count_uses(scores: Scores, texts: Sequence[str], times: "NDArray[np.int64]") -> dict[str, int]:
     """How often each piece is used where every text is cut in its likeliest way. Whole numbers, so in any order."""
+    import numpy as np
     from tokenizers import Tokenizer, models
 
     cutter = Tokenizer(models.Unigram([(UNKNOWN_PIECE, UNKNOWN_SCORE), *scores.items()], unk_id=0))

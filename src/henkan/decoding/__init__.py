@@ -1,8 +1,8 @@
 """From a trained model to text: greedy, beam search, sampling, and the score of a given target.
 
-Read in this order: `hypothesis`, `rules`, `state`, `greedy`, `sampling`, `beam`, `scoring`, `generate` (the one front
-door). What makes a step fast stands aside of that, in `steps` (which chooses), `fast_step`, `fast_cache`, `product`.
-The letters of `henkan.nn` go on, with
+Read in this order: `strategies`, `hypothesis`, `rules`, `state`, `greedy`, `sampling`, `beam`, `scoring`,
+`generation` (``generate`` is the one front door). What makes a step fast stands aside of that, in `steps` (which
+chooses), `fast_step`, `fast_cache`, `product`. The letters of `henkan.nn` go on, with
 
     N  rows that are still being decoded        K  beams of one sentence
 
@@ -14,12 +14,15 @@ What holds for every strategy, each by a test:
 - Padding and the start token are never produced, and nothing follows an end token.
 """
 
-from henkan.decoding.beam import BeamSearch, length_penalty
-from henkan.decoding.generate import Strategy, decode_ids, generate, greedy_decode
-from henkan.decoding.greedy import Greedy
-from henkan.decoding.hypothesis import Hypothesis, merge_equal
-from henkan.decoding.sampling import Sampling
-from henkan.decoding.scoring import score
+from typing import TYPE_CHECKING
+
+from henkan.late import late
+
+if TYPE_CHECKING:
+    from henkan.decoding.generation import decode_ids, generate, greedy_decode
+    from henkan.decoding.hypothesis import Hypothesis, merge_equal
+    from henkan.decoding.scoring import score
+    from henkan.decoding.strategies import BeamSearch, Greedy, Sampling, Strategy, length_penalty
 
 __all__ = [
     "BeamSearch",
@@ -34,3 +37,5 @@ __all__ = [
     "merge_equal",
     "score",
 ]
+
+__getattr__ = late(__name__)

@@ -1,6 +1,6 @@
 """Beam search: the K likeliest beginnings of each sentence, extended together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,89 +10,47 @@ from torch import Tensor
 from henkan.decoding.hypothesis import Hypothesis
 from henkan.decoding.rules import Rules
 from henkan.decoding.state import State
+from henkan.decoding.strategies import BeamSearch, length_penalty
 
 
-def length_penalty(length: int, alpha: float) -> float:
-    """What the log-probability of ``length`` tokens is divided by (Wu et al. 2016, equation 14).
+def beam_search(strategy: BeamSearch, state: State, rules: Rules) -> list[list[Hypothesis]]:
+    """The best hypotheses of each row, best first."""
+    beams = Beams.start(rules, strategy.width, state.dtype)
+    state = state.select(beams.owners)
+    aside: list[list[Hypothesis]] = [[] for _ in rules.prefix]
+    to_beat = beams.log_probs.new_full((len(aside), strategy.n_best), -torch.inf)  # the best scores set aside
+    for length in range(1, rules.max_len + 1):
+        log_probs, state = state.step(beams.last.flatten())
+        beams, parents = beams.extend(rules.forbid(log_probs, beams.owners, length - 1))
 
-    The tokens that count are those that were scored: the end token if it was produced, the start token never.
-    Log-probabilities are negative, so alpha > 0 favours longer hypotheses, alpha < 0 shorter ones, 0 neither. With
-    alpha = 0.6, three tokens of probability 0.36 lose to six of probability 0.30; with 0 they would win:
+        ended = beams.alive if length == rules.max_len else beams.alive & (beams.last == rules.eos_idx)
+        penalty = length_penalty(length, strategy.length_penalty)
+        for sentence, ids, log_prob in beams.read(ended):
+            aside[sentence].append(Hypothesis.cut(ids, rules.eos_idx, log_prob=log_prob, score=log_prob / penalty))
+        scores = (beams.log_probs / penalty).masked_fill(~ended, -torch.inf)
+        to_beat = torch.cat([to_beat, scores], dim=1).topk(strategy.n_best).values
 
-    >>> import math
-    >>> for length, probability in (3, 0.36), (6, 0.30):
-    ...     penalty, log_prob = length_penalty(length, 0.6), math.log(probability)
-    ...     print(f"{length} tokens: {log_prob:.6f} / {penalty:.6f} = {log_prob / penalty:.6f}")
-    3 tokens: -1.021651 / 1.188402 = -0.859685
-    6 tokens: -1.203973 / 1.438616 = -0.836897
+        beams = beams.without(ended)
+        going_on = within_reach(strategy, beams.log_probs.amax(1), length, rules.max_len) > to_beat[:, -1]
+        if going_on.all():  # note: this waits for the device
+            state = state.reorder(parents.flatten())
+        elif going_on.any():
+            state = state.select(parents[going_on].flatten())
+            beams, to_beat = beams.select(going_on), to_beat[going_on]
+        else:
+            break
+    return [sorted(found, key=lambda h: h.score, reverse=True)[: strategy.n_best] for found in aside]
+
+
+def within_reach(
+    strategy: BeamSearch, log_probs: Float[Tensor, " B"], length: int, max_len: int
+) -> Float[Tensor, " B"]:
+    """The best scores that sequences of ``length`` tokens may still come to, if they have not ended.
+
+    More tokens only lower a log-probability. What it is divided by is kindest at the length limit if the penalty
+    is positive, and at the very next token if it is negative.
     """
-    return ((5 + length) / 6) ** alpha
-
-
-@dataclass(frozen=True)
-class BeamSearch:
-    """Extend the ``width`` likeliest sequences together; of those that end, return the ``n_best`` best scores.
-
-    A sequence whose end token leaves it among the ``width`` likeliest is set aside and never touched again. The others
-    go on until none can still reach the ``n_best`` scores set aside, so stopping early changes no result. What is
-    alive at the length limit competes as it stands, with ``ended`` False.
-
-    A score is the log-probability divided by ``length_penalty``. Width 1 is greedy decoding. A beam as wide as there
-    are sequences is an exhaustive search, and no other finds better. In between, wider is usually better and sometimes
-    worse: what looks better for a step can crowd out what is better in the end.
-    """
-
-    width: int = 4
-    length_penalty: float = 0.6
-    n_best: int = 1
-
-    def __post_init__(self) -> None:
-        if self.width < 1:
-            raise ValueError(f"width={self.width} keeps no hypothesis: it must be at least 1, which is greedy")
-        if not 1 <= self.n_best <= self.width:
-            raise ValueError(
-                f"n_best={self.n_best} must lie between 1 and width={self.width}: widen the beam or ask for fewer"
-            )
-        if not -50 <= self.length_penalty <= 50:
-            raise ValueError(
-                f"length_penalty={self.length_penalty} must lie between -50 and 50: 0.6 is usual, 0 is none"
-            )
-
-    def decode(self, state: State, rules: Rules, seeds: Sequence[int] | None = None) -> list[list[Hypothesis]]:
-        """The best hypotheses of each row, best first. There is no chance in it, so ``seeds`` change nothing."""
-        beams = Beams.start(rules, self.width, state.dtype)
-        state = state.select(beams.owners)
-        aside: list[list[Hypothesis]] = [[] for _ in rules.prefix]
-        to_beat = beams.log_probs.new_full((len(aside), self.n_best), -torch.inf)  # the best scores set aside
-        for length in range(1, rules.max_len + 1):
-            log_probs, state = state.step(beams.last.flatten())
-            beams, parents = beams.extend(rules.forbid(log_probs, beams.owners, length - 1))
-
-            ended = beams.alive if length == rules.max_len else beams.alive & (beams.last == rules.eos_idx)
-            penalty = length_penalty(length, self.length_penalty)
-            for sentence, ids, log_prob in beams.read(ended):
-                aside[sentence].append(Hypothesis.cut(ids, rules.eos_idx, log_prob=log_prob, score=log_prob / penalty))
-            scores = (beams.log_probs / penalty).masked_fill(~ended, -torch.inf)
-            to_beat = torch.cat([to_beat, scores], dim=1).topk(self.n_best).values
-
-            beams = beams.without(ended)
-            going_on = self.within_reach(beams.log_probs.amax(1), length, rules.max_len) > to_beat[:, -1]
-            if going_on.all():  # note: this waits for the device
-                state = state.reorder(parents.flatten())
-            elif going_on.any():
-                state = state.select(parents[going_on].flatten())
-                beams, to_beat = beams.select(going_on), to_beat[going_on]
-            else:
-                break
-        return [sorted(found, key=lambda h: h.score, reverse=True)[: self.n_best] for found in aside]
-
-    def within_reach(self, log_probs: Float[Tensor, " B"], length: int, max_len: int) -> Float[Tensor, " B"]:
-        """The best scores that sequences of ``length`` tokens may still come to, if they have not ended.
-
-        More tokens only lower a log-probability. What it is divided by is kindest at the length limit if the penalty
-        is positive, and at the very next token if it is negative.
-        """
-        return log_probs / length_penalty(max_len if self.length_penalty > 0 else length + 1, self.length_penalty)
+    return log_probs / length_penalty(max_len if strategy.length_penalty > 0 else length + 1, strategy.length_penalty)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """What is checked before anything is decoded. Each check raises a ``ValueError`` that names the way out."""
 
-import math
 from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
-from henkan.decoding.hypothesis import Hypothesis
 from henkan.nn import Transformer, create_padding_mask
 from henkan.nn.checks import check_ids
 
@@ -67,13 +65,3 @@ def check_positions(models: Sequence[Transformer], length: int) -> None:
             f"{length} target tokens are more than the {shortest} positions of the model: "
             f"lower max_len, or build the model with a larger one"
         )
-
-
-def check_found(hypotheses: Sequence[Sequence[Hypothesis]]) -> None:
-    """Raise unless every row has a hypothesis that the model holds possible."""
-    for row, found in enumerate(hypotheses):
-        if not found or not math.isfinite(found[0].log_prob):
-            raise ValueError(
-                f"row {row}: the model gives no allowed sequence a probability above 0. Its outputs are probably not "
-                f"numbers (NaN) since training diverged: train again with a lower learning rate"
-            )

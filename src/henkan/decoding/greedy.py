@@ -1,7 +1,6 @@
 """Greedy decoding, and the walk that it shares with sampling: one path per row, one token at a time."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -11,15 +10,6 @@ from henkan.decoding.rules import Rules
 from henkan.decoding.state import State
 
 Choose = Callable[[Tensor, Tensor, int], Tensor]
-
-
-@dataclass(frozen=True)
-class Greedy:
-    """Always the likeliest next token. Fast, and blind to what comes after: see ``BeamSearch``."""
-
-    def decode(self, state: State, rules: Rules, seeds: Sequence[int] | None = None) -> list[list[Hypothesis]]:
-        """One hypothesis per row. There is no chance in it, so ``seeds`` change nothing."""
-        return walk(state, rules, lambda log_probs, rows, length: log_probs.argmax(-1))
 
 
 def walk(state: State, rules: Rules, choose: Choose) -> list[list[Hypothesis]]:

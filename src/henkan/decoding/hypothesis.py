@@ -1,5 +1,6 @@
 """What decoding returns."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -31,3 +32,13 @@ def merge_equal(hypotheses: Iterable[Hypothesis], text_of: Callable[[Sequence[in
     for hypothesis in sorted(hypotheses, key=lambda h: h.score, reverse=True):
         best.setdefault(text_of(hypothesis.tokens), hypothesis)
     return list(best.values())
+
+
+def check_found(hypotheses: Sequence[Sequence[Hypothesis]]) -> None:
+    """Raise unless every row has a hypothesis that the model holds possible."""
+    for row, found in enumerate(hypotheses):
+        if not found or not math.isfinite(found[0].log_prob):
+            raise ValueError(
+                f"row {row}: the model gives no allowed sequence a probability above 0. Its outputs are probably not "
+                f"numbers (NaN) since training diverged: train again with a lower learning rate"
+            )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from henkan.bundle.engine import Rows
 from henkan.data import BOS_IDX, PAD_IDX
 from henkan.decoding import BeamSearch, Hypothesis, Sampling, Strategy
-from henkan.decoding.checks import check_found
+from henkan.decoding.hypothesis import check_found
 from henkan.export.beam import beam_search
 from henkan.export.translator import NEVER, Found, Translator
 

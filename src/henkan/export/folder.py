@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from henkan import __version__
-from henkan.bundle import Bundle
 from henkan.bundle.contents import MODEL
 from henkan.bundle.folder import new_folder
-from henkan.export.specification import check_model, write_model
+
+if TYPE_CHECKING:
+    from henkan.bundle import Bundle
 
 Quantization = Literal["float32", "bfloat16", "int8", "int8_float32"]
 FOLDER = "ctranslate2"  # in the bundle
@@ -45,11 +46,13 @@ def export_folder(bundle: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def new_export(bundle: Bundle, weights: str, path: Path, quantization: Quantization) -> Iterator[Path]:
+def new_export(bundle: "Bundle", weights: str, path: Path, quantization: Quantization) -> Iterator[Path]:
     """A temporary folder with the model of ``bundle``, which takes the name ``path`` when the ``with`` block ends well.
 
     ``weights`` is their digest. If anything fails, nothing changes on the disk: not even an export that stood there.
     """
+    from henkan.export.specification import check_model, write_model  # here, because to read an export takes no torch
+
     check_place(path)
     check_model(bundle.model)
     about = About(weights, quantization, __version__, _version())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from henkan.data import BOS_IDX, EOS_IDX, UNK_IDX
+from henkan.export.names import source_token, target_token
 from henkan.nn import DecoderLayer, EncoderLayer, LayerNorm, MultiHeadAttention, Transformer
 from henkan.nn.feed_forward import PositionwiseFeedForward
 from henkan.nn.position_encoding import sinusoidal_encoding
@@ -19,19 +20,6 @@ from henkan.nn.position_encoding import sinusoidal_encoding
 ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "silu": "SWISH"}  # "gelu" is the exact one, not that with tanh
 
 Array = NDArray[np.float32]
-
-
-def source_token(idx: int) -> str:
-    """What an id is called in the source vocabulary, which holds no text: henkan turns text into ids.
-
-    Source and target are told apart, because CTranslate2 does not decode a source that is an end token alone.
-    """
-    return f"<source {idx}>"
-
-
-def target_token(idx: int) -> str:
-    """What an id is called in the target vocabulary."""
-    return f"<{idx}>"
 
 
 def write_model(model: Transformer, folder: Path, quantization: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from henkan.bundle.engine import Rows
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
 from henkan.decoding import Hypothesis, length_penalty
-from henkan.export.specification import source_token, target_token
+from henkan.export.names import source_token, target_token
 
 GROUP = 64  # rows that one thread decodes together: of more, those that have ended keep their place too long
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Literal, NamedTuple
 
-from henkan.bundle import Ensemble, Predictor
+from henkan.bundle import Predictor
 from henkan.decoding import BeamSearch, Strategy
 from henkan.export import ExportedPredictor, export_folder, read_about, weights_digest, why_not
-from henkan.workflow.share import own_device
+from henkan.workflow.share import own_device, share_cores, usable_threads
 
 Engine = Literal["torch", "ctranslate2"]
 Wish = Literal["auto", "torch", "ctranslate2"]
@@ -49,13 +49,23 @@ def choose_engine(
     return Choice("ctranslate2", device, [])
 
 
-def load_predictor(bundles: Sequence[str], device: str, engine: Engine = "torch") -> Predictor:
-    """The bundle of a folder, its export, or the ensemble of several bundles."""
-    if engine == "ctranslate2":
-        import torch
+def load_predictor(
+    bundles: Sequence[str], device: str, engine: Engine = "torch", threads: int | None = None
+) -> Predictor:
+    """The bundle of a folder, its export, or the ensemble of several bundles, to compute with so many threads.
 
-        # torch computes nothing then, so its threads are free for CTranslate2's.
-        return ExportedPredictor.load(bundles[0], threads=torch.get_num_threads())
+    For an export torch is not imported, which takes longer than to decode many lines.
+    """
+    if engine == "ctranslate2":
+        return ExportedPredictor.load(bundles[0], threads=threads or usable_threads(os.environ))
+    import torch
+
+    from henkan.bundle import Ensemble
+
+    if threads is None:
+        share_cores(os.environ)
+    else:
+        torch.set_num_threads(threads)
     ensemble = Ensemble.load(bundles, own_device(device, os.environ))
     return ensemble.bundles[0] if len(bundles) == 1 else ensemble
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from henkan.bundle import Predictor
 from henkan.bundle.contents import MODEL, SOURCE, TARGET
-from henkan.data import iter_lines, open_pairs
+from henkan.data import iter_lines
 from henkan.data.lines import STDIN, STDIN_NAME, open_binary
 from henkan.export import export_folder, read_about
 from henkan.workflow.engines import Engine
@@ -75,6 +75,8 @@ def read_dictionary(path: str, *, tagged: bool = False) -> tuple[dict[str, str],
 
     ``tagged`` says that the sources of the model carry tags, which are the third column of the file.
     """
+    from henkan.data import open_pairs
+
     reader = open_pairs(path, features="tags" if tagged else "none")
     overrides: dict[str, str] = {}
     others: dict[str, int] = {}  # source and line of a second, different target

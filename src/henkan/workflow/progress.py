@@ -4,12 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import TextIO, TypeVar
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from henkan.workflow.report import minutes
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 QUIET_SECONDS, BAR_SECONDS, LINE_SECONDS = 2.0, 0.25, 30.0
 
@@ -27,8 +27,8 @@ def showing_progress(
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Item]:
     """The items as they are; on the error output, how many of ``total`` units are done, ``done`` of them before."""
-    console = Console(file=stream or sys.stderr)
-    is_terminal = console.is_terminal  # it takes long to ask for millions of items
+    stream = stream or sys.stderr
+    is_terminal = stream.isatty()  # it takes long to ask for millions of items
     begun, started = done, clock()
     next_look = started + (QUIET_SECONDS if is_terminal else LINE_SECONDS)
     with ExitStack() as stack:
@@ -38,17 +38,20 @@ def showing_progress(
             if (now := clock()) >= next_look:
                 text = _describe(done, total, unit, (done - begun) / max(now - started, 1e-9))
                 if not is_terminal:
-                    console.print(f"  {text}", highlight=False, soft_wrap=True)
+                    print(f"  {text}", file=stream, flush=True)
                 else:
-                    bar = bar or stack.enter_context(_make_bar(console, total))
-                    bar.update(TaskID(0), completed=done, description=text)
+                    bar = bar or stack.enter_context(_make_bar(stream, total))
+                    bar.update(bar.task_ids[0], completed=done, description=text)
                 next_look = now + (BAR_SECONDS if is_terminal else LINE_SECONDS)
             yield item
 
 
-def _make_bar(console: Console, total: int | None) -> Progress:
+def _make_bar(stream: TextIO, total: int | None) -> "Progress":
+    from rich.console import Console  # here, because short work shows none
+    from rich.progress import BarColumn, Progress, TextColumn
+
     columns = BarColumn(bar_width=24), TextColumn("{task.description}")
-    bar = Progress(*columns, console=console, refresh_per_second=4, transient=True)
+    bar = Progress(*columns, console=Console(file=stream), refresh_per_second=4, transient=True)
     bar.add_task("", total=total)
     return bar
 

@@ -3,17 +3,17 @@
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
-from henkan.data import Example
 from henkan.decoding import BeamSearch, Greedy, Strategy
-from henkan.evaluation import CORPUS_NAMES, SAMPLES, Figures
-from henkan.workflow.choose import Choice
+
+if TYPE_CHECKING:
+    from henkan.data import Example
+    from henkan.evaluation import Figures
+    from henkan.workflow.choose import Choice
 
 Say = Callable[[str], None]
 BIG = 1e6  # from which on digits are only confusing
-PLAIN = (*CORPUS_NAMES, "forced_perplexity")  # figures that are no shares
 MAX_WIDTH = 120
 LABEL_WIDTH, SETTINGS_WIDTH = 8, 30
 
@@ -28,7 +28,7 @@ def heading(say: Say, text: str) -> None:
     say(text)
 
 
-def describe_choices(choices: Sequence[Choice]) -> list[str]:
+def describe_choices(choices: "Sequence[Choice]") -> list[str]:
     """Section, settings and reason in columns. Settings with one reason share a line."""
     groups: dict[tuple[str, str], list[str]] = {}
     for choice in choices:
@@ -60,18 +60,20 @@ def describe_metrics(metrics: Mapping[str, float], margins: Mapping[str, float] 
     return [f"  {name:<{width}}  {value:>{value_width}}{behind.get(name, '')}" for name, value in shown.items()]
 
 
-def describe_figures(figures: Figures) -> list[str]:
+def describe_figures(figures: "Figures") -> list[str]:
     """The figures with their margins, and below what they are and why these."""
     lines = describe_metrics(figures.metrics, figures.margins)
     compares = ": BLEU compares characters" if figures.writing.is_spaceless and "bleu" in figures.metrics else ""
     judged = f"Chosen for {figures.writing.description}{compares}"
     notes = [judged, *(f"{name}: {note}" for name, note in figures.notes.items())]
     if figures.margins:
+        from henkan.evaluation import SAMPLES
+
         notes.append(f"±: half of the 95 % interval, from {SAMPLES:,} draws of the sources with replacement")
     return [*lines, *indented(notes)]
 
 
-def describe_mistakes(examples: Sequence[Example], outputs: Sequence[str], count: int) -> list[str]:
+def describe_mistakes(examples: "Sequence[Example]", outputs: Sequence[str], count: int) -> list[str]:
     """Up to ``count`` outputs that equal none of their references, from all over the examples."""
     wrong = [pair for pair in zip(examples, outputs, strict=True) if pair[1] not in pair[0].references]
     chosen = wrong[:: max(1, len(wrong) // count)][:count]
@@ -82,19 +84,23 @@ def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """The rows with their columns below each other, set in by two spaces."""
     if not rows:
         return []
+    from rich.cells import cell_len  # here, because few commands show a table
+
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  " + "  ".join(map(_padded, row, widths)).rstrip() for row in rows]
 
+    def padded(text: str, width: int) -> str:
+        return text + " " * (width - cell_len(text))  # Japanese characters are two columns wide
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))  # Japanese characters are two columns wide
+    return ["  " + "  ".join(map(padded, row, widths)).rstrip() for row in rows]
 
 
 def figure(name: str, value: float) -> str:
     """A metric as people write it: counts whole, shares in per cent, sacreBLEU's figures from 0 to 100 as they are."""
     if name == "n":
         return f"{value:,.0f}"
-    if name in PLAIN:
+    from henkan.evaluation import CORPUS_NAMES
+
+    if name in (*CORPUS_NAMES, "forced_perplexity"):  # no shares
         return f"{value:.2f}" if value < BIG else f"{value:.2e}"
     return f"{value:.2%}"
 

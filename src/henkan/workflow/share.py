@@ -1,5 +1,6 @@
 """The share of one process in work that many do without ever speaking to each other."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,14 @@ def own_device(device: str, environment: Mapping[str, str]) -> str:
     if device != "cuda" or _number(environment, LOCAL_WORLD_SIZE, 1) == 1:
         return device
     return f"cuda:{local % torch.cuda.device_count()}"
+
+
+def usable_threads(environment: Mapping[str, str]) -> int:
+    """How many threads this process may use: as many as were chosen, or its part of the cores of its machine."""
+    if chosen := re.match(r"[1-9][0-9]*", environment.get(THREADS, "")):
+        return int(chosen[0])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // _number(environment, LOCAL_WORLD_SIZE, 1))
 
 
 def share_cores(environment: Mapping[str, str]) -> None:

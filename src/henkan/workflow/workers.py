@@ -1,6 +1,7 @@
 """Decoding in several processes at once: the same outputs, in the same order."""
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,11 +10,10 @@ from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
-import torch
-
 from henkan.bundle import Predictor
 from henkan.workflow.engines import Engine, load_predictor
 from henkan.workflow.predict import Chunk, Findings, Options, predict_chunk
+from henkan.workflow.share import usable_threads
 
 Answer = tuple[Chunk, list[str], Findings]  # lines of the input, output lines, findings
 Result = tuple[list[str], Findings] | Exception
@@ -40,7 +40,8 @@ def predict_in_processes(
     One that dies is a ``ValueError``. Whatever ends this, Ctrl-C too, ends the processes at once; if this process is
     killed, they end by themselves.
     """
-    with _processes(partial(load_predictor, tuple(bundles), device, engine), options, workers) as idle:
+    threads = max(1, usable_threads(os.environ) // workers)
+    with _processes(partial(load_predictor, tuple(bundles), device, engine, threads), options, workers) as idle:
         unread = iter(chunks)
         busy: dict[Connection, tuple[int, Chunk]] = {}
         done: dict[int, tuple[Chunk, Result]] = {}
@@ -71,7 +72,6 @@ def predict_in_processes(
 def _processes(load: Callable[[], Predictor], options: Options, workers: int) -> Iterator[deque[Connection]]:
     """The near ends of pipes, each to a process that waits for chunks. None is left afterwards."""
     spawn = multiprocessing.get_context("spawn")  # threads and accelerators do not survive a fork
-    threads = max(1, torch.get_num_threads() // workers)
     started, connections = [], deque[Connection]()
     if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # when it starts it lets signals through, and a worker would get Ctrl-C
@@ -79,7 +79,7 @@ def _processes(load: Callable[[], Predictor], options: Options, workers: int) ->
         for _ in range(workers):
             near, far = spawn.Pipe()
             connections.append(near)
-            process = spawn.Process(target=_work, args=(far, load, options, threads), daemon=True)
+            process = spawn.Process(target=_work, args=(far, load, options), daemon=True)
             with _without_interrupts():
                 process.start()
             started.append(process)
@@ -105,10 +105,9 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(connection: Connection, load: Callable[[], Predictor], options: Options, threads: int) -> None:
+def _work(connection: Connection, load: Callable[[], Predictor], options: Options) -> None:
     """Answer chunks until the pipe ends, as it does when the process at its other end does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(threads)
     predictor: Predictor | None = None
     while True:
         try:

@@ -6,16 +6,12 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from henkan.decoding.beam import BeamSearch
-from henkan.decoding.checks import as_models, check_found, check_positions, place_source
-from henkan.decoding.greedy import Greedy
-from henkan.decoding.hypothesis import Hypothesis
+from henkan.decoding.checks import as_models, check_positions, place_source
+from henkan.decoding.hypothesis import Hypothesis, check_found
 from henkan.decoding.rules import make_rules
-from henkan.decoding.sampling import Sampling
 from henkan.decoding.state import State, evaluating
+from henkan.decoding.strategies import Greedy, Strategy
 from henkan.nn import Transformer
-
-Strategy = Greedy | BeamSearch | Sampling
 
 
 def generate(  # noqa: PLR0913 - everything that can be asked of decoding, by name
