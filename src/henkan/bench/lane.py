@@ -38,12 +38,16 @@ class Lane:
         self.way = replace(entrant.way, workers=threads) if entrant.all_workers else entrant.way
         self.repeat = 1
 
-    def begin(self, case: Case) -> Measured:
-        """Make the model for ``case``."""
+    def begin(self, case: Case) -> None:
+        """Let the process make the model for ``case``, without waiting for it."""
+        way = asdict(self.way)
+        self.process.send(do="prepare", work=case.work, shape=self.shape, way=way, beam=case.beam)
+
+    def ready(self, case: Case) -> Measured:
+        """Wait until what ``begin`` asked for is done."""
         measured = Measured(self.entrant, case)
-        request = {"work": case.work, "shape": self.shape, "way": asdict(self.way), "beam": case.beam}
         try:
-            measured.about = self.process.ask(self.limits.prepare, do="prepare", **request)
+            measured.about = self.process.receive(self.limits.prepare)
         except WorkerError as error:
             measured.reason = str(error)
         return measured

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -42,17 +43,25 @@ class WorkerProcess:
 
     def ask(self, limit: float, **request: Any) -> dict[str, Any]:
         """The answer; a ``WorkerError`` if it is an error, if the process ends, or if it takes ``limit`` seconds."""
-        if self.dead:
+        self.send(**request)
+        return self.receive(limit)
+
+    def send(self, **request: Any) -> None:
+        """Ask without waiting: ``receive`` has the answer, and whatever went wrong."""
+        if self.dead is None:
+            assert self._process.stdin is not None
+            with suppress(OSError):  # it has ended, as the reader of its answers will notice
+                self._process.stdin.write(json.dumps(request) + "\n")
+                self._process.stdin.flush()
+
+    def receive(self, limit: float) -> dict[str, Any]:
+        """The answer to what was sent; see ``ask``."""
+        if self.dead is not None:
             raise WorkerError(self.dead)
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
             line = self._answers.get(timeout=limit)
         except queue.Empty:
             raise self._give_up(f"no answer within {limit:g} seconds") from None
-        except OSError:
-            line = ""
         if not line:
             raise self._give_up(self._last_words())
         answer: dict[str, Any] = json.loads(line)
@@ -64,12 +73,10 @@ class WorkerProcess:
         """End the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._errors):
-            try:
-                if stream is not None:
-                    stream.close()
-            except OSError:  # what was not yet written can no longer be
-                pass
+        assert self._process.stdin is not None
+        with suppress(OSError):  # what was not yet written can no longer be
+            self._process.stdin.close()
+        self._errors.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -24,10 +24,12 @@ def describe_floor(floor: Floor) -> list[str]:
 def describe_rows(rows: Sequence[Row]) -> list[str]:
     """The table of one case, and below it who was left out and why."""
     found = [_cells(row) for row in rows if "left_out" not in row]
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if "left_out" in row:
+            reasons.setdefault(row["left_out"], []).append(f"{row['entrant']} {row['precision']}")
     lines = table([HEADINGS, *found]) if found else []
-    return lines + indented(
-        f"{row['entrant']}, {row['precision']}: left out: {row['left_out']}" for row in rows if "left_out" in row
-    )
+    return lines + indented(f"left out: {', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def _cells(row: Row) -> tuple[str, ...]:

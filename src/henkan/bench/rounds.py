@@ -13,8 +13,10 @@ def measure_case(lanes: Sequence[Lane], case: Case, num_batches: int, rounds: in
     """What came of ``rounds`` rounds after one that warms up. Whoever fails is not asked again."""
     measured = []
     for lane in lanes:
+        lane.begin(case)  # all at once: nothing is timed yet
+    for lane in lanes:
         tell(f"starting {lane.entrant.title}")
-        measured.append(lane.begin(case))
+        measured.append(lane.ready(case))
     for number in range(rounds + 1):
         for lane, own in zip(lanes, measured, strict=True):
             tell(f"{f'round {number} of {rounds}' if number else 'warming up'}: {lane.entrant.title}")

@@ -26,6 +26,8 @@ class Worker:
     def __init__(self, module: str) -> None:
         self.module = module
         self.run: Callable[..., object] | None = None
+        self.prepared: tuple[Any, ...] = ()
+        self.threads = 0
         self.parts: Any = None
 
     def answer(self, request: dict[str, Any]) -> Answer:
@@ -40,15 +42,18 @@ class Worker:
         from henkan.bench.peers import Way
         from henkan.bench.shapes import SHAPES
 
-        self.run = None
-        gc.collect()
-        torch.manual_seed(0)
-        self.shape = SHAPES[shape]  # type: ignore[index]
-        way_ = Way(**way)
-        self.run = peer.training(self.shape, way_) if work == "train" else peer.decoding(self.shape, way_, beam)
-        self.batches = self.shape.training_batches() if work == "train" else []
-        versions = {"version": _version(peer.PACKAGE), "torch": torch.__version__}
-        return {**versions, "threads": torch.get_num_threads()}
+        self.threads = self.threads or torch.get_num_threads()
+        if self.prepared != (work, shape, way, beam):
+            self.run, self.prepared = None, ()
+            gc.collect()
+            torch.manual_seed(0)
+            torch.set_num_threads(self.threads)  # a peer with threads of its own may have taken them from PyTorch
+            self.shape = SHAPES[shape]  # type: ignore[index]
+            made = Way(**way)
+            self.run = peer.training(self.shape, made) if work == "train" else peer.decoding(self.shape, made, beam)
+            self.batches = self.shape.training_batches() if work == "train" else []
+            self.prepared = (work, shape, way, beam)
+        return {"version": _version(peer.PACKAGE), "torch": torch.__version__, "threads": self.threads}
 
     def do_train(self, batches: list[int]) -> Answer:
         """One update from each of these batches."""

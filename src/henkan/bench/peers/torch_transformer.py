@@ -57,7 +57,8 @@ def parts(shape: Shape, way: Way) -> Parts:
     """The training step, and what its phases are seen by."""
     model: nn.Module = TorchTransformer(shape, shape.dropout if way.dropout else 0.0)
     decoder = model.get_submodule("transformer.decoder")
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=way.fused_optimizer)
+    fused = way.fused_optimizer or None  # not False: it would keep Adam from choosing the best of its other forms
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=fused)
     criterion = nn.CrossEntropyLoss(ignore_index=PAD, label_smoothing=0.1)
     run = torch.compile(model, dynamic=True) if way.compiled else model
 
