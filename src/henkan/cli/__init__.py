@@ -18,6 +18,7 @@ MODELS = {
     "tasks": "list the built-in tasks and their options",
     "lightning": "the command line of Lightning, with henkan's model and data",
     "demo": "train on English words for three minutes and look at the result",
+    "bench": "measure how fast henkan and its peers are on this machine",
 }
 COURSE = {
     "learn": "make a folder of exercises: the parts of the model, for you to write",
