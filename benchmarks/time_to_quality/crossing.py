@@ -33,13 +33,18 @@ def seconds_with_judging(points: Sequence[Point], target: float) -> float | None
 def lead(curves: Sequence[Curve], target: float) -> tuple[float, bool] | None:
     """How many times as long as henkan the fastest other contestant takes; ``None`` if henkan does not get there.
 
-    The second value says whether that was measured: if no other got there, it is only the least it can be.
+    Of several henkans the fastest counts, too. The second value says whether the lead was measured: if no other got
+    there, it is only the least it can be.
     """
-    own = next((seconds_to(curve.points, target) for curve in curves if curve.contestant == "henkan"), None)
-    others = [curve for curve in curves if curve.contestant != "henkan" and curve.points]
-    if not own or not others:
+    own = [curve for curve in curves if curve.contestant.partition(":")[0] == "henkan"]
+    others = [curve for curve in curves if curve not in own]
+    reached = _times(own, target)
+    if not reached or not others:
         return None
-    found = [seconds for curve in others if (seconds := seconds_to(curve.points, target)) is not None]
-    if found:
-        return min(found) / own, True
-    return min(curve.points[-1].seconds for curve in others) / own, False
+    if found := _times(others, target):
+        return min(found) / min(reached), True
+    return min(curve.points[-1].seconds for curve in others) / min(reached), False
+
+
+def _times(curves: Sequence[Curve], target: float) -> list[float]:
+    return [seconds for curve in curves if (seconds := seconds_to(curve.points, target)) is not None]

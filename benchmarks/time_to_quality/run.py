@@ -6,6 +6,7 @@ CONTEST and CURVE are files that ``Contest`` and ``Curve`` load; SETTINGS are th
 import json
 import platform
 import sys
+import warnings
 from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import version
@@ -18,12 +19,13 @@ from time_to_quality.batches import padding_share
 from time_to_quality.contest import Contest, Curve
 from time_to_quality.peer import Settings, train
 
-MODULES = {"torch": "torch_peer", "marian": "marian_peer"}  # by what the name of a contestant begins with
+MODULES = {"torch": "torch_peer", "marian": "marian_peer"}
+"""The files of the peers."""
 
 
 def run_peer(contest: Contest, name: str, settings: Settings) -> Curve:
     """The curve of a peer."""
-    peer = import_module(f"time_to_quality.{MODULES[name.partition('-')[0]]}")
+    peer = import_module(f"time_to_quality.{MODULES[name]}")
     if contest.warm_seconds:
         train(peer, contest.warm_up(), settings)
     judge = train(peer, contest, settings)
@@ -74,6 +76,7 @@ def main() -> None:
     path, name, settings, out = sys.argv[1:]
     contest = Contest.load(Path(path))
     torch.set_num_threads(contest.threads)
+    warnings.filterwarnings("ignore", "enable_nested_tensor is True")  # what torch says of its own pre-norm layers
     curve = run_henkan(contest) if name == "henkan" else run_peer(contest, name, Settings(**json.loads(settings)))
     curve.save(Path(out))
 

@@ -1,5 +1,6 @@
 """The race to a word error rate: how curves are read, and that all train on the same."""
 
+import importlib.util
 import json
 import random
 import sys
@@ -18,7 +19,15 @@ from time_to_quality.contest import Contest, Curve, Point, word_error_rate  # no
 from time_to_quality.crossing import lead, seconds_to, seconds_with_judging  # noqa: E402
 from time_to_quality.judging import decode_dev, up_to_end  # noqa: E402
 from time_to_quality.peer import Settings  # noqa: E402
+from time_to_quality.picture import draw  # noqa: E402
 from time_to_quality.run import run_henkan, run_peer  # noqa: E402
+
+_specification = importlib.util.spec_from_file_location("race", FOLDER / "time_to_quality.py")  # a package has its name
+assert _specification is not None
+assert _specification.loader is not None
+program = importlib.util.module_from_spec(_specification)
+sys.modules["race"] = program
+_specification.loader.exec_module(program)
 
 SMALL = {"d_model": 32, "num_heads": 2, "num_encoder_layers": 1, "num_decoder_layers": 1, "d_ff": 64}
 POINTS = [Point(10, 10.0, 0.8, 1.0), Point(20, 20.0, 0.6, 2.0), Point(30, 30.0, 0.7, 4.0), Point(40, 40.0, 0.4, 8.0)]
@@ -173,3 +182,33 @@ def test_who_reaches_the_lowest_target_stops(contest: Contest) -> None:
     easy = replace(contest, seconds=0.2, points=4, stop_at=1.0)
     assert len(run_henkan(easy).points) == 1
     assert len(run_peer(easy, "torch", Settings(rows=16)).points) == 1
+
+
+def test_a_contestant_is_written_with_its_settings() -> None:
+    torch_one = program.Contestant.of("torch:rows=32,learning_rate=2e-3,by_length=true,schedule=inverse_sqrt")
+    assert Settings(**torch_one.settings) == Settings(32, 2e-3, schedule="inverse_sqrt", by_length=True)
+    assert program.Contestant.of("henkan:batch_tokens=512").settings == {"batch_tokens": 512}
+    assert program.Contestant.of("marian").settings == {}
+
+
+@pytest.mark.parametrize("text", ["fairseq", "torch:batch_tokens=512", "henkan:rows=32"])
+def test_a_contestant_or_a_setting_that_is_unknown_is_refused_by_name(text: str) -> None:
+    with pytest.raises(ValueError, match="only"):
+        program.Contestant.of(text)
+
+
+def test_a_result_says_what_was_run_and_who_was_how_fast(contest: Contest) -> None:
+    curves = [curve("henkan", POINTS), curve("torch", [replace(one, seconds=2 * one.seconds) for one in POINTS])]
+    about, own, other = program.results_of(contest, curves, [0.6, 0.3])
+    assert about["pairs"] == len(contest.train)
+    assert about["fastest_peer_to_henkan"] == {"60%": (pytest.approx(2.0), True), "30%": None}
+    assert own["seconds_to"] == {"60%": pytest.approx(20.0), "30%": None}
+    assert own["updates_per_second"] == 2 * other["updates_per_second"] == 1.0
+
+
+def test_the_picture_names_every_contestant_and_rings_what_was_reached() -> None:
+    pytest.importorskip("matplotlib")
+    curves = [curve("henkan", POINTS), curve("torch:rows=32", POINTS[:1])]
+    (axes,) = draw(curves, [0.6, 0.3], "title").axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["henkan", "torch.nn.Transformer, rows=32"]
+    assert [text.get_text() for text in axes.texts if text.get_text().endswith(" s")] == ["20 s"]
