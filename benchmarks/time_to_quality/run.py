@@ -77,7 +77,13 @@ def main() -> None:
     contest = Contest.load(Path(path))
     torch.set_num_threads(contest.threads)
     warnings.filterwarnings("ignore", "enable_nested_tensor is True")  # what torch says of its own pre-norm layers
-    curve = run_henkan(contest) if name == "henkan" else run_peer(contest, name, Settings(**json.loads(settings)))
+    if name == "henkan":
+        from time_to_quality.henkan_entry import begin_as_the_command_does
+
+        begin_as_the_command_does()
+        curve = run_henkan(contest)
+    else:
+        curve = run_peer(contest, name, Settings(**json.loads(settings)))
     curve.save(Path(out))
 
 
