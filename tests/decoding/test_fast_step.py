@@ -133,6 +133,8 @@ class TestStandsAside:
         for replace in (
             lambda layer: setattr(layer, "self_attention", Own(16, 2)),
             lambda layer: setattr(layer.feed_forward, "expand", Linear(16, 16)),
+            lambda layer: setattr(layer.feed_forward, "expand", nn.Linear(16, 16, bias=False)),
+            lambda layer: setattr(layer.cross_attention, "query_projection", nn.Identity()),
             lambda layer: setattr(layer.feed_forward, "forward", lambda x: x),
         ):
             model = random_model()

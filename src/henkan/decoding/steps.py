@@ -14,7 +14,7 @@ from henkan.nn import DecoderCache, Transformer
 
 Cache = DecoderCache | FastCache
 MANY_ROWS = 64  # sentences, from which on dropping rows from the buffers takes what faster steps save
-FROM_TORCH = {nn.Linear, nn.ModuleList, nn.Identity}
+FROM_TORCH = {nn.Linear, nn.ModuleList}
 
 
 @runtime_checkable
@@ -44,14 +44,15 @@ def is_plain(model: Transformer) -> bool:
         len({(weight.dtype, weight.device) for weight in weights}) == 1
         and not torch.is_autocast_enabled(weights[0].device.type)
         and not any(map(is_changed, modules))
-        and all(map(is_own, {type(module) for module in modules} - FROM_TORCH))
+        and all(map(is_own, {type(module) for module in modules if module is not model.decoder.norm} - FROM_TORCH))
     )
 
 
 def is_changed(module: nn.Module) -> bool:
-    """Whether somebody has hooked this one module or given it a method of its own."""
+    """Whether somebody has hooked this one module, given it a method of its own or taken its bias away."""
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
-    return any(hooks) or not vars(module).keys().isdisjoint(("forward", "decode_step"))
+    own_method = not vars(module).keys().isdisjoint(("forward", "decode_step"))
+    return any(hooks) or own_method or (isinstance(module, nn.Linear) and module.bias is None)
 
 
 def is_own(cls: type) -> bool:
