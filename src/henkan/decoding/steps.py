@@ -59,7 +59,7 @@ def is_own(cls: type) -> bool:
     """Whether ``cls`` and what it is derived from are henkan's, and no function in or beside them was replaced."""
     ours = [each for each in cls.__mro__[: cls.__mro__.index(nn.Module)] if not each.__module__.startswith("torch.")]
     namespaces = [vars(each) for each in ours] + [vars(sys.modules[each.__module__]) for each in ours]
-    return all(each.__module__.startswith("henkan.nn.") for each in ours) and all(
+    return {each.__module__.rpartition(".")[0] for each in ours} == {"henkan.nn"} and all(
         value.__module__.startswith(("henkan.", "torch", "jaxtyping", "typing"))
         for namespace in namespaces
         for value in namespace.values()
