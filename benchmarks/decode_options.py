@@ -49,7 +49,7 @@ def into_fresh(cache: FastCache, rows: Tensor) -> FastCache:
 @contextmanager
 def readable() -> Iterator[None]:
     """All of it undone but the rules: the model's own ``decode_step``, with concatenated caches."""
-    with patch("henkan.decoding.state.steps_of", lambda model: model):
+    with patch("henkan.decoding.state.steps_of", lambda model, _: model):
         yield
 
 
@@ -63,7 +63,11 @@ FORCED: dict[str, Way] = {
     "rules on a copy": lambda: patch("henkan.decoding.rules.Rules.forbid", masked_copy),
     "beams into fresh memory": lambda: patch("henkan.decoding.fast_cache.FastCache.reorder", into_fresh),
 }
-ENDING: dict[str, Way] = {"all": nullcontext, "readable steps": readable}
+ENDING: dict[str, Way] = {
+    "all": nullcontext,
+    "readable steps": readable,
+    "fast steps however many rows": lambda: patch("henkan.decoding.steps.MANY_ROWS", 1 << 62),
+}
 
 
 def build(name: ShapeName) -> Transformer:
@@ -143,6 +147,7 @@ def main() -> None:
         "small beam 32": lambda: forced("small", 32, BeamSearch(4), rounds),
         "tiny greedy 1": lambda: forced("tiny", 1, Greedy(), rounds),
         "tiny greedy 32": lambda: forced("tiny", 32, Greedy(), rounds),
+        "small lengths 32": lambda: ending("small", 32, rounds),
         "small lengths 256": lambda: ending("small", 256, rounds),
         "tiny lengths 512": lambda: ending("tiny", 512, rounds),
     }

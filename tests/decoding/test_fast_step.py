@@ -12,7 +12,7 @@ from henkan.decoding.checks import place_source
 from henkan.decoding.fast_cache import FIRST_ROOM, FastCache
 from henkan.decoding.fast_step import FastSteps
 from henkan.decoding.product import LARGE, STEPS_BEFORE_TURNING, Product
-from henkan.decoding.steps import is_plain
+from henkan.decoding.steps import MANY_ROWS, is_plain, steps_of
 from henkan.nn import MultiHeadAttention, Transformer
 
 from .models import BOS, EOS, SRC, SRC_VOCAB, assert_same, random_model
@@ -86,7 +86,7 @@ def test_every_strategy_finds_the_same_with_and_without(
     build: Callable[[], Transformer], strategy: Strategy, monkeypatch: pytest.MonkeyPatch
 ):
     fast = decode(build(), strategy)
-    monkeypatch.setattr(state_module, "steps_of", lambda model: model)
+    monkeypatch.setattr(state_module, "steps_of", lambda model, _: model)
     for found, expected in zip(fast, decode(build(), strategy), strict=True):
         assert_same(found, expected)
 
@@ -133,6 +133,8 @@ class TestStandsAside:
         for replace in (
             lambda layer: setattr(layer, "self_attention", Own(16, 2)),
             lambda layer: setattr(layer.feed_forward, "expand", Linear(16, 16)),
+            lambda layer: setattr(layer.feed_forward, "expand", nn.Linear(16, 16, bias=False)),
+            lambda layer: setattr(layer.cross_attention, "query_projection", nn.Identity()),
             lambda layer: setattr(layer.feed_forward, "forward", lambda x: x),
         ):
             model = random_model()
@@ -144,6 +146,11 @@ class TestStandsAside:
     def test_for_a_function_that_stands_in_for_the_librarys(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("henkan.nn.attention.split_heads", lambda x, num_heads: x)
         assert not is_plain(random_model())
+
+    def test_for_many_sources(self):
+        model = random_model()
+        assert isinstance(steps_of(model, MANY_ROWS - 1), FastSteps)
+        assert steps_of(model, MANY_ROWS) is model
 
     def test_for_mixed_precision(self):
         model = random_model()

@@ -27,7 +27,7 @@ class State:
         cls, models: tuple[Transformer, ...], src: Int[Tensor, "B S"], src_mask: Bool[Tensor, "B 1 1 S"]
     ) -> "State":
         """The state before the first token; every source is encoded here, once."""
-        steps = tuple(map(steps_of, models))
+        steps = tuple(steps_of(model, src.size(0)) for model in models)
         return cls(models, steps, tuple(each.start_cache(src, src_mask) for each in steps))
 
     @property

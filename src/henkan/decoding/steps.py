@@ -13,7 +13,8 @@ from henkan.decoding.fast_step import FastSteps
 from henkan.nn import DecoderCache, Transformer
 
 Cache = DecoderCache | FastCache
-FROM_TORCH = {nn.Linear, nn.ModuleList, nn.Identity}
+MANY_ROWS = 64  # sentences, from which on dropping rows from the buffers takes what faster steps save
+FROM_TORCH = {nn.Linear, nn.ModuleList}
 
 
 @runtime_checkable
@@ -29,9 +30,9 @@ class Steps(Protocol):
         ...
 
 
-def steps_of(model: Transformer) -> Steps:
-    """``FastSteps`` of the model, or the model itself where somebody could tell the two apart."""
-    return FastSteps(model) if is_plain(model) else model
+def steps_of(model: Transformer, num_sources: int) -> Steps:
+    """``FastSteps`` of the model, or the model itself for many sources or where somebody could tell the two apart."""
+    return FastSteps(model) if num_sources < MANY_ROWS and is_plain(model) else model
 
 
 def is_plain(model: Transformer) -> bool:
@@ -43,21 +44,22 @@ def is_plain(model: Transformer) -> bool:
         len({(weight.dtype, weight.device) for weight in weights}) == 1
         and not torch.is_autocast_enabled(weights[0].device.type)
         and not any(map(is_changed, modules))
-        and all(map(is_own, {type(module) for module in modules} - FROM_TORCH))
+        and all(map(is_own, {type(module) for module in modules if module is not model.decoder.norm} - FROM_TORCH))
     )
 
 
 def is_changed(module: nn.Module) -> bool:
-    """Whether somebody has hooked this one module or given it a method of its own."""
+    """Whether somebody has hooked this one module, given it a method of its own or taken its bias away."""
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
-    return any(hooks) or not vars(module).keys().isdisjoint(("forward", "decode_step"))
+    own_method = not vars(module).keys().isdisjoint(("forward", "decode_step"))
+    return any(hooks) or own_method or (isinstance(module, nn.Linear) and module.bias is None)
 
 
 def is_own(cls: type) -> bool:
     """Whether ``cls`` and what it is derived from are henkan's, and no function in or beside them was replaced."""
     ours = [each for each in cls.__mro__[: cls.__mro__.index(nn.Module)] if not each.__module__.startswith("torch.")]
     namespaces = [vars(each) for each in ours] + [vars(sys.modules[each.__module__]) for each in ours]
-    return all(each.__module__.startswith("henkan.nn.") for each in ours) and all(
+    return {each.__module__.rpartition(".")[0] for each in ours} == {"henkan.nn"} and all(
         value.__module__.startswith(("henkan.", "torch", "jaxtyping", "typing"))
         for namespace in namespaces
         for value in namespace.values()
