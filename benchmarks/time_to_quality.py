@@ -195,7 +195,8 @@ def _parser() -> argparse.ArgumentParser:
         default="wall",
         help="process: a trial with one thread on a busy machine",
     )
-    add("--peer-python", default=sys.executable, help="of an environment with the peers' packages")
+    python = os.environ.get("PEER_PYTHON", sys.executable)
+    add("--peer-python", default=python, help="of an environment with the peers' packages; default: $PEER_PYTHON")
     add("--label", default="", help="behind the name of the result")
     return parser
 
