@@ -154,6 +154,8 @@ def results_of(contest: Contest, curves: Sequence[Curve], targets: Sequence[floa
 def main() -> None:
     parser = _parser()
     given = parser.parse_args()
+    if not all(0 < target < 1 for target in given.targets):
+        parser.error("--targets are shares of wrong words, above 0 and below 1, such as 0.5")
     try:
         given.contestants = [Contestant.of(text) for text in given.contestants]
         check_peers(given.contestants, given.peer_python)
