@@ -154,6 +154,8 @@ def results_of(contest: Contest, curves: Sequence[Curve], targets: Sequence[floa
 def main() -> None:
     parser = _parser()
     given = parser.parse_args()
+    if not all(0 < target < 1 for target in given.targets):
+        parser.error("--targets are shares of wrong words, above 0 and below 1, such as 0.5")
     try:
         given.contestants = [Contestant.of(text) for text in given.contestants]
         check_peers(given.contestants, given.peer_python)
@@ -195,7 +197,8 @@ def _parser() -> argparse.ArgumentParser:
         default="wall",
         help="process: a trial with one thread on a busy machine",
     )
-    add("--peer-python", default=sys.executable, help="of an environment with the peers' packages")
+    python = os.environ.get("PEER_PYTHON", sys.executable)
+    add("--peer-python", default=python, help="of an environment with the peers' packages; default: $PEER_PYTHON")
     add("--label", default="", help="behind the name of the result")
     return parser
 
