@@ -144,7 +144,7 @@ def _draw_memory(axes: Axes, results: list[dict[str, Any]]) -> None:
 
 def _log_axes(axes: Axes, ticks: list[int]) -> None:
     axes.set(xscale="log", yscale="log")
-    if ticks[-1] <= 100 * ticks[0] or all(two == 2 * one for one, two in pairwise(ticks)):
+    if ticks[-1] < 100 * ticks[0] or all(two == 2 * one for one, two in pairwise(ticks)):
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value < 1e6 else f"{value / 1e6:,.0f} M")
