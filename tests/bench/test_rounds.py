@@ -1,5 +1,6 @@
 """The coordinator, with peers that do nothing or go wrong: order, ratios, and what becomes of those that fail."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     file = tmp_path_factory.mktemp("peers") / "log"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(fakes.LOG, str(file))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
         yield file
 
 
@@ -83,9 +85,16 @@ def test_the_entrants_take_turns_and_all_do_the_same_work(start: Start, log: Pat
     ],
 )
 def test_what_goes_wrong_is_a_reason_and_the_others_go_on(start: Start, kind: int, reason: str) -> None:
-    bad, good = measure_case(start(kind, 1), TRAIN, num_batches=1, rounds=2, tell=silent)
+    lanes = start(kind, 1)
+    bad, good = measure_case(lanes, TRAIN, num_batches=1, rounds=2, tell=silent)
     assert (bad.reason, bad.speeds) == (reason, [])
     assert (good.reason, len(good.speeds)) == (None, 2)
+    if kind in (ENDS, HANGS):
+        process = lanes[0].process
+        assert process._process.poll() is not None, "it does not go on in the background"
+        assert lanes[0].peak_mib() is None
+        with pytest.raises(WorkerError, match=reason):
+            process.ask(1.0, do="memory")
 
 
 def test_a_peer_that_is_not_there_is_a_reason() -> None:
@@ -107,16 +116,6 @@ def test_quick_decoding_is_repeated_and_what_is_too_slow_is_left_out(start: Star
     assert 10 < lanes[0].repeat <= 50
     assert quick.speeds[0] == pytest.approx(32 * 32 / 0.01, rel=0.5), "tokens of all repetitions by their time"
     assert slow.reason == "decoding once takes 0 seconds, too long for rounds"
-
-
-def test_a_hanging_process_is_ended_and_says_no_more(start: Start) -> None:
-    [lane] = start(HANGS)
-    lane.begin(TRAIN)
-    lane.round(lane.ready(TRAIN), [0])
-    assert lane.process._process.poll() is not None
-    with pytest.raises(WorkerError, match="no answer within 1 seconds"):
-        lane.process.ask(1.0, do="memory")
-    assert lane.peak_mib() is None
 
 
 def test_leaving_ends_a_process_in_the_midst_of_its_work() -> None:
