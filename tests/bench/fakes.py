@@ -34,11 +34,7 @@ def training(shape: Shape, way: Way) -> Callable[[Work], None]:
 
 
 def decoding(shape: Shape, way: Way, beam: int) -> Callable[[Any], None]:
-    """Takes ten milliseconds, or with two workers half a second; a beam is more than it can do."""
+    """Decodes nothing; a beam is more than it can do."""
     if beam > 1:
         raise ValueError("there is no beam search")
-
-    def decode(src: Any) -> None:
-        time.sleep(0.5 if way.workers == 2 else 0.01)
-
-    return decode
+    return lambda src: None

@@ -1,8 +1,10 @@
 """The coordinator, with peers that do nothing or go wrong: order, ratios, and what becomes of those that fail."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,6 @@ from . import fakes
 
 CRASHES_AT_START, ENDS, HANGS, FAILS = 3, 4, 5, 6
 TRAIN = Case("train")
-QUICK = Limits(prepare=60.0, round=1.0, slow=0.3)
 TOKENS = SHAPES["tiny"].training_batches()[0].num_target_tokens
 
 Start = Callable[..., list[Lane]]
@@ -29,6 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     file = tmp_path_factory.mktemp("peers") / "log"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(fakes.LOG, str(file))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
         yield file
 
 
@@ -57,7 +59,9 @@ def start(log: Path, workers: list[WorkerProcess]) -> Start:
         while len(workers) < len(kinds):
             workers.append(WorkerProcess(fakes.__name__, sys.executable))
         entrants = [Entrant(f"fake {kind}", fakes.__name__, Way(workers=kind)) for kind in kinds]
-        return [Lane(*pair, "tiny", 1, QUICK) for pair in zip(entrants, workers, strict=False)]
+        limits = [Limits(round=2.0 if kind == HANGS else 300.0) for kind in kinds]
+        parts = zip(entrants, workers, limits, strict=False)
+        return [Lane(entrant, process, "tiny", 1, limit) for entrant, process, limit in parts]
 
     return start_lanes
 
@@ -78,19 +82,26 @@ def test_the_entrants_take_turns_and_all_do_the_same_work(start: Start, log: Pat
     [
         (CRASHES_AT_START, "RuntimeError: this peer has no such layer"),
         (ENDS, "ended with status 7: the last words"),
-        (HANGS, "no answer within 1 seconds"),
+        (HANGS, "no answer within 2 seconds"),
         (FAILS, "ValueError: this batch is too large"),
     ],
 )
 def test_what_goes_wrong_is_a_reason_and_the_others_go_on(start: Start, kind: int, reason: str) -> None:
-    bad, good = measure_case(start(kind, 1), TRAIN, num_batches=1, rounds=2, tell=silent)
+    lanes = start(kind, 1)
+    bad, good = measure_case(lanes, TRAIN, num_batches=1, rounds=2, tell=silent)
     assert (bad.reason, bad.speeds) == (reason, [])
     assert (good.reason, len(good.speeds)) == (None, 2)
+    if kind in (ENDS, HANGS):
+        process = lanes[0].process
+        assert process._process.poll() is not None, "it does not go on in the background"
+        assert lanes[0].peak_mib() is None
+        with pytest.raises(WorkerError, match=reason):
+            process.ask(1.0, do="memory")
 
 
 def test_a_peer_that_is_not_there_is_a_reason() -> None:
     with WorkerProcess("henkan.bench.peers.nobody", sys.executable) as worker:
-        lane = Lane(Entrant("nobody", ""), worker, "tiny", 1, QUICK)
+        lane = Lane(Entrant("nobody", ""), worker, "tiny", 1, Limits())
         [own] = measure_case([lane], TRAIN, num_batches=1, rounds=1, tell=silent)
     assert own.reason == "ModuleNotFoundError: No module named 'henkan.bench.peers.nobody'"
 
@@ -101,22 +112,37 @@ def test_what_failed_in_one_case_is_asked_again_in_the_next(start: Start) -> Non
     assert [own.reason for own in found] == ["ValueError: there is no beam search", None]
 
 
-def test_quick_decoding_is_repeated_and_what_is_too_slow_is_left_out(start: Start) -> None:
-    lanes = start(1, 2)
-    quick, slow = measure_case(lanes, Case("decode", 32), 0, rounds=1, tell=silent)
-    assert 10 < lanes[0].repeat <= 50
-    assert quick.speeds[0] == pytest.approx(32 * 32 / 0.01, rel=0.5), "tokens of all repetitions by their time"
-    assert slow.reason == "decoding once takes 0 seconds, too long for rounds"
+class Script:
+    """Stands for a process: each run of the work takes so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.asked: list[dict[str, Any]] = []
+
+    def send(self, **request: Any) -> None:
+        self.asked = [request]
+
+    def receive(self, limit: float) -> dict[str, Any]:
+        return {}
+
+    def ask(self, limit: float, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        return {"seconds": self.seconds * request["repeat"], "tokens": 1024 * request["repeat"]}
 
 
-def test_a_hanging_process_is_ended_and_says_no_more(start: Start) -> None:
-    [lane] = start(HANGS)
-    lane.begin(TRAIN)
-    lane.round(lane.ready(TRAIN), [0])
-    assert lane.process._process.poll() is not None
-    with pytest.raises(WorkerError, match="no answer within 1 seconds"):
-        lane.process.ask(1.0, do="memory")
-    assert lane.peak_mib() is None
+@pytest.mark.parametrize(("seconds", "repeat"), [(0.001, 50), (0.1, 5), (0.4, 1), (3.0, 1)])
+def test_quick_decoding_is_repeated_to_fill_a_round(seconds: float, repeat: int) -> None:
+    lane = Lane(Entrant("fake", ""), Script(seconds), "tiny", 1, Limits())  # type: ignore[arg-type]
+    [own] = measure_case([lane], Case("decode", 32), 0, rounds=2, tell=silent)
+    assert [request["repeat"] for request in lane.process.asked[1:]] == [1, repeat, repeat]  # type: ignore[attr-defined]
+    assert own.speeds == pytest.approx([1024 / seconds] * 2)
+
+
+def test_what_decodes_too_slowly_for_rounds_is_left_out_after_its_first() -> None:
+    lane = Lane(Entrant("fake", ""), Script(20.0), "tiny", 1, Limits())  # type: ignore[arg-type]
+    [own] = measure_case([lane], Case("decode", 32), 0, rounds=2, tell=silent)
+    assert (own.reason, own.speeds) == ("decoding once takes 20 seconds, too long for rounds", [])
+    assert len(lane.process.asked) == 2  # type: ignore[attr-defined]
 
 
 def test_leaving_ends_a_process_in_the_midst_of_its_work() -> None:

@@ -22,6 +22,7 @@ def own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "find_floor", lambda limits: floor)
 
 
+@pytest.mark.slow
 def test_tiny_is_measured_written_and_drawn(henkan: Henkan, own_alone: None) -> None:
     pytest.importorskip("matplotlib")
     result = henkan("bench", "--shapes", "tiny", "--work", "train", "--rounds", "1")

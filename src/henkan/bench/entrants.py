@@ -50,7 +50,7 @@ CASES: dict[WorkName, list[Case]] = {
 
 _BF16 = Way(precision="bfloat16")
 _TORCH, _OWN, _MARIAN = f"{PEERS}.torch_transformer", f"{PEERS}.own", f"{PEERS}.marian"
-_CTRANSLATE2 = f"{PEERS}.ctranslate2"
+CTRANSLATE2 = f"{PEERS}.ctranslate2"
 
 # The first of each work is what the others are compared with.
 ENTRANTS: dict[WorkName, list[Entrant]] = {
@@ -70,8 +70,8 @@ ENTRANTS: dict[WorkName, list[Entrant]] = {
         Entrant("henkan", _OWN, is_own=True),
         Entrant("x-transformers", f"{PEERS}.x_transformers"),
         Entrant("JoeyNMT", f"{PEERS}.joeynmt"),
-        Entrant("CTranslate2", _CTRANSLATE2),
-        Entrant("CTranslate2", _CTRANSLATE2, Way(precision="int8"), all_workers=True),
+        Entrant("CTranslate2", CTRANSLATE2),
+        Entrant("CTranslate2", CTRANSLATE2, Way(precision="int8"), all_workers=True),
         Entrant("Hugging Face Marian", _MARIAN, _BF16),
     ],
 }

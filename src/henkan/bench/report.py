@@ -36,8 +36,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     share = f"{row['share_of_bound']:.0%}" if "share_of_bound" in row else ""
     ratio = (f"{row['ratio']:.2f} x", _range(row["ratio_range"], ".2f")) if "ratio" in row else ("", "")
     speed = (f"{row['tokens_per_second']:,.0f}", _range(row["tokens_per_second_range"], ",.0f"))
-    cells = (row["entrant"], row["precision"], *speed, *ratio, share, f"{row.get('peak_mib') or '':>8,}")
-    return tuple(cells)
+    memory = f"{row['peak_mib']:>8,}" if row.get("peak_mib") else ""
+    return (row["entrant"], row["precision"], *speed, *ratio, share, memory)
 
 
 def _range(values: Sequence[float], form: str) -> str:

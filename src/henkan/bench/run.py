@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from henkan.bench.entrants import CASES, ENTRANTS, MODEL, Entrant, WorkName, why_left_out
+from henkan.bench.entrants import CASES, CTRANSLATE2, ENTRANTS, MODEL, Entrant, WorkName, why_left_out
 from henkan.bench.floor import Floor
 from henkan.bench.lane import Lane, Limits, Measured
 from henkan.bench.process import WorkerError, WorkerProcess
@@ -58,47 +57,52 @@ def measure_work(shape: Shape, work: WorkName, options: Options, floor: Floor, s
     """All cases of one kind of work at one shape. The processes of the entrants live until the last case is done."""
     rows: list[Row] = []
     entrants = options.entrants[work]
-    reasons = {entrant: reason for entrant in entrants if (reason := why_left_out(entrant, floor))}
-    with _lanes([entrant for entrant in entrants if entrant not in reasons], shape, floor, options) as lanes:
-        for case in CASES[work]:
-            title = f"{shape.name}, {case.title}"
-            with telling(title, len(lanes) * (options.rounds + 2)) as tell:
-                measured = measure_case(lanes, case, shape.num_batches, options.rounds, tell)
-            measured += [Measured(entrant, case, reason=reason) for entrant, reason in reasons.items()]
-            found = summarise(shape, measured, floor)
-            for row, lane in zip(found, lanes, strict=False):  # those left out stand behind the lanes
-                if "left_out" not in row:
-                    row["peak_mib"] = lane.peak_mib()
-            heading(say, f"{title}: ratios to {measured[0].entrant.title}, medians [lowest .. highest]")
-            _say_all(say, describe_rows(found))
-            rows += found
+    with tempfile.TemporaryDirectory() as folder:
+        reasons = _left_out(entrants, shape, floor, folder, options.limits)
+        measurable = [entrant for entrant in entrants if entrant not in reasons]
+        with _lanes(measurable, shape, floor, folder, options) as lanes:
+            for case in CASES[work]:
+                title = f"{shape.name}, {case.title}"
+                with telling(title, len(lanes) * (options.rounds + 2)) as tell:
+                    measured = measure_case(lanes, case, shape.num_batches, options.rounds, tell)
+                measured += [Measured(entrant, case, reason=reason) for entrant, reason in reasons.items()]
+                found = summarise(shape, measured, floor)
+                for row, lane in zip(found, lanes, strict=False):  # those left out stand behind the lanes
+                    if "left_out" not in row:
+                        row["peak_mib"] = lane.peak_mib()
+                heading(say, f"{title}: ratios to {measured[0].entrant.title}, medians [lowest .. highest]")
+                _say_all(say, describe_rows(found))
+                rows += found
     return rows
 
 
+def _left_out(
+    entrants: Sequence[Entrant], shape: Shape, floor: Floor, folder: str, limits: Limits
+) -> dict[Entrant, str]:
+    """Who cannot be measured, and why. Writes the model for CTranslate2 into ``folder`` if it is to be measured."""
+    reasons = {entrant: reason for entrant in entrants if (reason := why_left_out(entrant, floor))}
+    exported = [entrant for entrant in entrants if entrant.module == CTRANSLATE2 and entrant not in reasons]
+    if exported:
+        with WorkerProcess(OWN, sys.executable) as worker:
+            try:
+                worker.ask(limits.prepare, do="export", shape=shape.name, folder=folder)
+            except WorkerError as error:
+                reasons |= dict.fromkeys(exported, f"henkan cannot write its model: {error}")
+    return reasons
+
+
 @contextmanager
-def _lanes(entrants: Sequence[Entrant], shape: Shape, floor: Floor, options: Options) -> Iterator[list[Lane]]:
+def _lanes(
+    entrants: Sequence[Entrant], shape: Shape, floor: Floor, folder: str, options: Options
+) -> Iterator[list[Lane]]:
     """A lane for each entrant; leaving ends their processes."""
     with ExitStack() as stack:
-        environment: dict[str, str] = {}
-        if any(entrant.module.endswith(".ctranslate2") for entrant in entrants):
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            _export(shape, folder, options.limits)
-            environment[MODEL] = folder
         lanes = []
         for entrant in entrants:
             python = sys.executable if entrant.is_own else options.peers_python
-            process = stack.enter_context(WorkerProcess(entrant.module, python, environment))
+            process = stack.enter_context(WorkerProcess(entrant.module, python, {MODEL: folder}))
             lanes.append(Lane(entrant, process, shape.name, floor.threads, options.limits))
         yield lanes
-
-
-def _export(shape: Shape, folder: str, limits: Limits) -> None:
-    """A model for CTranslate2. Where that is not installed the folder stays empty, and its worker says why it fails."""
-    with WorkerProcess(OWN, sys.executable) as worker:
-        try:
-            worker.ask(limits.prepare, do="export", shape=shape.name, folder=folder)
-        except WorkerError as error:
-            Path(folder, "error.txt").write_text(str(error), encoding="utf-8")
 
 
 def measure_phases(shape: Shape, options: Options, floor: Floor, say: Say) -> list[Row]:

@@ -36,9 +36,9 @@ class Worker:
 
     def do_prepare(self, work: str, shape: str, way: dict[str, Any], beam: int = 1) -> Answer:
         """Make the model and what trains it or decodes with it."""
+        peer = import_module(self.module)
         import torch
 
-        peer = import_module(self.module)
         from henkan.bench.peers import Way
         from henkan.bench.shapes import SHAPES
 

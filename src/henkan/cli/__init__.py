@@ -18,8 +18,8 @@ MODELS = {
     "tasks": "list the built-in tasks and their options",
     "lightning": "the command line of Lightning, with henkan's model and data",
     "demo": "train on English words for three minutes and look at the result",
-    "bench": "measure how fast henkan and its peers are on this machine",
 }
+SPEED = {"bench": "measure how fast henkan and its peers are on this machine"}
 COURSE = {
     "learn": "make a folder of exercises: the parts of the model, for you to write",
     "watch": "check the current exercise each time its file is saved",
@@ -33,7 +33,7 @@ COURSE = {
     "exam": "run the library's own tests on your parts",
     "explain": "show an equation, its line of code, and numbers put in",
 }
-COMMANDS = {**MODELS, **COURSE}
+COMMANDS = {**MODELS, **SPEED, **COURSE}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +75,8 @@ def usage() -> str:
     """The help text of henkan itself."""
     lines = ["henkan trains a Transformer on pairs of texts and uses it, and teaches how it is made."]
     lines += ["", "usage: henkan COMMAND ..."]
-    for title, commands in (("models", MODELS), ("the course, in Japanese and English", COURSE)):
+    groups = (("models", MODELS), ("speed", SPEED), ("the course, in Japanese and English", COURSE))
+    for title, commands in groups:
         lines += ["", f"{title}:", "", *(f"  {name:<10}{description}" for name, description in commands.items())]
     lines += [
         "",

@@ -1,6 +1,8 @@
 """henkan, set as ``henkan train`` and ``henkan predict`` set it."""
 
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -15,6 +17,16 @@ from henkan.nn import Transformer
 from henkan.training import LabelSmoothingCrossEntropy, make_optimizer, train_step
 
 PACKAGE = "henkan"
+
+
+def set_process() -> None:
+    """Let the process keep its memory, as ``henkan train`` and ``henkan predict`` do when they begin.
+
+    It is called in henkan's own worker alone: a peer runs as its user runs it.
+    """
+    allocator = "henkan.workflow.allocator"
+    if find_spec(allocator) is not None:
+        import_module(allocator).keep_freed_memory()
 
 
 def make_model(shape: Shape, *, dropout: bool = True) -> Transformer:
@@ -32,6 +44,7 @@ def make_model(shape: Shape, *, dropout: bool = True) -> Transformer:
 
 def parts(shape: Shape, way: Way) -> Parts:
     """The training step, and what its phases are seen by."""
+    set_process()
     config = TrainingConfig()
     model = make_model(shape, dropout=way.dropout).train()
     optimizer = make_optimizer(model, config)
@@ -54,6 +67,7 @@ def training(shape: Shape, way: Way) -> Train:
 
 def decoding(shape: Shape, way: Way, beam: int) -> Decode:
     """See ``Peer.decoding``."""
+    set_process()
     model = make_model(shape).eval()
     strategy = BeamSearch(beam) if beam > 1 else Greedy()
 
