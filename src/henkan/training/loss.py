@@ -75,7 +75,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         return losses
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         log_probs, labels = ctx.saved_tensors
         own, share, hidden = ctx.target

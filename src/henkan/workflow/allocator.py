@@ -1,6 +1,6 @@
 """Memory that stays with the process: what glibc would give back to the system after every step, and fetch again.
 
-Each fetch is a page fault per 4 KiB, tens of thousands in a training step; see docs/decisions/0021-allocator.md.
+Each fetch is a page fault per 4 KiB, tens of thousands in a training step; see docs/decisions/0024-memory-kept.md.
 """
 
 import ctypes
