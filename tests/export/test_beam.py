@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from henkan.data import BOS_IDX, EOS_IDX, pad_rows
+from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX, pad_rows
 from henkan.decoding import BeamSearch, Greedy, length_penalty, score
 from henkan.export import CTranslate2Engine
 from henkan.export.beam import beam_search
+from henkan.export.translator import Found
 
 from .models import MAX_LEN, OPTIONS, assert_same, both, decode, random_model, sources
 
@@ -67,8 +68,9 @@ def test_stopping_early_changes_no_result(strategy: BeamSearch, seed: int, tmp_p
     _, theirs = both(random_model(seed, **OPTIONS[3 * seed]), tmp_path)
     assert isinstance(theirs, CTranslate2Engine)
     rows = sources(seed=seed)
-    to_the_end = beam_search(theirs.translator, rows, strategy, MAX_LEN, [MAX_LEN] * len(rows))
-    at_once = beam_search(theirs.translator, rows, strategy, MAX_LEN, [0] * len(rows))
+    longest, shortest = Found((PAD_IDX,) * MAX_LEN, 0.0), Found((), 0.0)  # outputs that no search finds
+    to_the_end = beam_search(theirs.translator, rows, strategy, MAX_LEN, [longest] * len(rows))
+    at_once = beam_search(theirs.translator, rows, strategy, MAX_LEN, [shortest] * len(rows))
     assert_same(to_the_end, at_once)
 
 

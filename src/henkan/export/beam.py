@@ -16,32 +16,39 @@ from henkan.export.translator import NEVER, Found, Translator
 
 NO_PENALTY = 1e-30  # length ** this is 1, and yet it is not the 0 that lets CTranslate2 stop at the first end
 IMPOSSIBLE = 1e9  # a sequence less likely than exp of minus this stands for none
-MARGIN, GRID = 2, 4  # the first limit: so many tokens behind the greedy output, rounded up to a multiple
+# The first limit is so many tokens behind the greedy output, and each further one so much later; all are multiples.
+MARGIN, GROWTH, GRID = 4, 1.5, 4
 
 
 def beam_search(
-    translator: Translator, rows: Rows, strategy: BeamSearch, max_len: int, lengths: Sequence[int]
+    translator: Translator, rows: Rows, strategy: BeamSearch, max_len: int, greedy: Sequence[Found]
 ) -> list[list[Hypothesis]]:
-    """The best hypotheses of each row, best first. ``lengths`` are those of the greedy outputs.
+    """The best hypotheses of each row, best first. ``greedy`` are the rows' greedy outputs.
 
-    A row is decoded to a limit near that length; if something alive there could still come to be among the best, it is
-    decoded again to ``max_len``. So stopping early changes no result.
+    A row is decoded to a limit near the length of that; if something alive there could still come to be among the best,
+    it is decoded again, to a later limit and at last to ``max_len``. So stopping early changes no result.
     """
     waiting: dict[int, list[int]] = defaultdict(list)
-    for index, length in enumerate(lengths):
-        waiting[min(max_len, -(-(length + MARGIN) // GRID) * GRID)].append(index)
+    for index, one in enumerate(greedy):
+        waiting[_limit(len(one.ids) + MARGIN, max_len)].append(index)
     best: dict[int, list[Hypothesis]] = {}
-    for limit in sorted({*waiting, max_len}):  # the last takes up what the others left
-        some = [rows[index] for index in waiting[limit]]
+    while waiting:
+        limit = min(waiting)
+        indices = waiting.pop(limit)
+        some = [rows[index] for index in indices]
         results = _search(translator, some, strategy, limit)
         counting = [_sorted(found, strategy, limit == max_len) for found in results]
-        ranked = _ranked(translator, some, counting, strategy)
-        for index, found, hypotheses in zip(waiting[limit], results, ranked, strict=True):
+        ranked = _ranked(translator, some, counting, strategy, [greedy[index] for index in indices])
+        for index, found, hypotheses in zip(indices, results, ranked, strict=True):
             if limit == max_len or _is_settled(found, hypotheses, strategy, limit, max_len):
                 best[index] = hypotheses
             else:
-                waiting[max_len].append(index)
+                waiting[_limit(limit * GROWTH, max_len)].append(index)
     return [best[index] for index in range(len(rows))]
+
+
+def _limit(length: float, max_len: int) -> int:
+    return min(max_len, math.ceil(length / GRID) * GRID)
 
 
 def _search(translator: Translator, rows: Rows, strategy: BeamSearch, limit: int) -> list[list[Found]]:
@@ -79,24 +86,30 @@ def _sorted(found: Sequence[Found], strategy: BeamSearch, is_last: bool) -> list
 
 
 def _ranked(
-    translator: Translator, rows: Rows, found: Sequence[Sequence[Found]], strategy: BeamSearch
+    translator: Translator,
+    rows: Rows,
+    found: Sequence[Sequence[Found]],
+    strategy: BeamSearch,
+    known: Sequence[Found],
 ) -> list[list[Hypothesis]]:
     """The ``n_best`` of what was found for each row, by the log-probabilities that no rule has changed.
 
-    The rules only ever add to a log-probability, so what is not among the first even with that need not be scored.
+    The rules only ever add to a log-probability, so what is not among the first even with that need not be scored. Nor
+    need the one of each row that is ``known``, as most of the best are.
     """
     ranked: list[list[Hypothesis]] = [[] for _ in rows]
     waiting = [list(those) for those in found]
-    count = strategy.n_best + 1
     while any(waiting):
-        pairs = [(index, one) for index, those in enumerate(waiting) for one in those[:count]]
-        scored = translator.score([rows[index] for index, _ in pairs], [one for _, one in pairs])
-        for (index, _), one in zip(pairs, scored, strict=True):
+        first = [(index, one) for index, those in enumerate(waiting) for one in those[: strategy.n_best]]
+        unknown = [(index, one) for index, one in first if one.ids != known[index].ids]
+        scored = translator.score([rows[index] for index, _ in unknown], [one for _, one in unknown])
+        both = [(index, known[index]) for index, one in first if one.ids == known[index].ids]
+        for index, one in [*both, *zip((index for index, _ in unknown), scored, strict=True)]:
             ranked[index].append(one.hypothesis(strategy.length_penalty))
         for index, those in enumerate(waiting):
             ranked[index] = sorted(ranked[index], key=lambda one: one.score, reverse=True)[: strategy.n_best]
             least = ranked[index][-1].score if len(ranked[index]) == strategy.n_best else -math.inf
-            waiting[index] = [one for one in those[count:] if _score(one, strategy) > least]
+            waiting[index] = [one for one in those[strategy.n_best :] if _score(one, strategy) > least]
     return ranked
 
 

@@ -26,7 +26,7 @@ class CTranslate2Engine:
             raise ValueError(reason)
         found = greedy(self.translator, rows, max_len, prefix)
         if isinstance(strategy, BeamSearch) and strategy.width > 1:
-            hypotheses = beam_search(self.translator, rows, strategy, max_len, [len(one.ids) for one in found])
+            hypotheses = beam_search(self.translator, rows, strategy, max_len, found)
         else:
             alpha = strategy.length_penalty if isinstance(strategy, BeamSearch) else 0.0
             hypotheses = [[one.hypothesis(alpha)] for one in found]

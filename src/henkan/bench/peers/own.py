@@ -1,8 +1,6 @@
 """henkan, set as ``henkan train`` and ``henkan predict`` set it."""
 
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -24,9 +22,7 @@ def set_process() -> None:
 
     It is called in henkan's own worker alone: a peer runs as its user runs it.
     """
-    allocator = "henkan.workflow.allocator"
-    if find_spec(allocator) is not None:
-        import_module(allocator).keep_freed_memory()
+    keep_freed_memory()
 
 
 def make_model(shape: Shape, *, dropout: bool = True) -> Transformer:
