@@ -1,8 +1,6 @@
 """henkan as ``henkan train`` runs it: what it chooses from the data and the time, and its own loop."""
 
 from contextlib import suppress
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 from unittest.mock import patch
 
@@ -11,6 +9,7 @@ from torch import Tensor
 
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX, Codec, encode_examples
 from henkan.training import DevReport, KeepBest, Run, StepReport, fit
+from henkan.workflow.allocator import keep_freed_memory
 from henkan.workflow.plan import Plan, plan_training
 from henkan.workflow.prepare import Prepared, prepare, prepare_training
 from henkan.workflow.report import silent
@@ -20,13 +19,6 @@ from time_to_quality.judging import Judge
 from time_to_quality.stopwatch import Stopwatch
 
 Overrides = dict[str, dict[str, Any]]
-
-
-def begin_as_the_command_does() -> bool:
-    """Whether memory that is freed now stays with this process, as ``henkan train`` sees to before it does anything."""
-    if find_spec("henkan.workflow.allocator") is None:
-        return False
-    return import_module("henkan.workflow.allocator").keep_freed_memory()
 
 
 def prepared_for(task: str, overrides: Overrides) -> tuple[Prepared, Wishes]:

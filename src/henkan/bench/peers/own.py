@@ -13,6 +13,7 @@ from henkan.data import Batch, EncodedPair
 from henkan.decoding import BeamSearch, Greedy, generate
 from henkan.nn import Transformer
 from henkan.training import LabelSmoothingCrossEntropy, make_optimizer, train_step
+from henkan.workflow.allocator import keep_freed_memory
 
 PACKAGE = "henkan"
 
