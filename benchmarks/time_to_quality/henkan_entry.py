@@ -9,7 +9,6 @@ from torch import Tensor
 
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX, Codec, encode_examples
 from henkan.training import DevReport, KeepBest, Run, StepReport, fit
-from henkan.workflow.allocator import keep_freed_memory
 from henkan.workflow.plan import Plan, plan_training
 from henkan.workflow.prepare import Prepared, prepare, prepare_training
 from henkan.workflow.report import silent

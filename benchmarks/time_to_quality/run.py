@@ -78,9 +78,9 @@ def main() -> None:
     torch.set_num_threads(contest.threads)
     warnings.filterwarnings("ignore", "enable_nested_tensor is True")  # what torch says of its own pre-norm layers
     if name == "henkan":
-        from time_to_quality.henkan_entry import begin_as_the_command_does
+        from henkan.workflow.allocator import keep_freed_memory  # before torch makes its first tensor
 
-        begin_as_the_command_does()
+        keep_freed_memory()
         curve = run_henkan(contest)
     else:
         curve = run_peer(contest, name, Settings(**json.loads(settings)))
