@@ -53,8 +53,8 @@ def smoothed(logits: Tensor, labels: Tensor) -> Tensor:
     return losses[labels != 0].mean()
 
 
-# Adam divides a gradient by its own size: with the paper's eps, 1e-9, an error in the last digit of a gradient that should
-# be zero, as that of the keys' bias, becomes a whole step.
+# Adam divides a gradient by its own size: with the paper's eps, 1e-9, an error in the last digit of a gradient that
+# should be zero, as that of the keys' bias, becomes a whole step.
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["double", "single"])
 @pytest.mark.parametrize("norm_first", [False, True], ids=["post-norm", "pre-norm"])
 def test_twenty_fast_updates_and_twenty_by_the_formulas_have_one_loss(
