@@ -7,7 +7,8 @@ from bundles import SOURCES, random_bundle, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from henkan.bundle import BLANK, Prediction, engine, predict
+from henkan import decoding
+from henkan.bundle import BLANK, Prediction, predict
 from henkan.data import Codec, Copied
 from henkan.decoding import BeamSearch, Greedy, Hypothesis, Sampling, Strategy
 
@@ -53,7 +54,7 @@ def test_a_prefix_of_symbols_between_spaces_is_text() -> None:
 def test_a_prefix_the_model_cannot_write_is_named_before_anything_is_decoded(
     kind: str, prefix: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "generate", lambda *_, **__: pytest.fail("something was decoded"))
+    monkeypatch.setattr(decoding, "generate", lambda *_, **__: pytest.fail("something was decoded"))
     with pytest.raises(ValueError, match=f"line 8: no output begins with '{prefix}'.* cannot write {named}"):
         random_bundle(target_kind=kind).predict(["a", "b"], prefixes=["", prefix], lines=[7, 8])
 
@@ -71,7 +72,7 @@ def test_a_blank_line_stays_blank_whatever_its_prefix() -> None:
 
 
 def test_a_line_of_the_dictionary_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "generate", lambda *_, **__: pytest.fail("something was decoded"))
+    monkeypatch.setattr(decoding, "generate", lambda *_, **__: pytest.fail("something was decoded"))
     found = random_bundle().predict(["xé", "a" * 99], dictionary={"xé": "any text", "a" * 99: "too long to decode"})
     assert found == [[Prediction(text, 0.0, 0.0, ended=True)] for text in ("any text", "too long to decode")]
 
@@ -127,12 +128,12 @@ def test_these_outputs_do_have_equal_texts() -> None:
 
 def test_only_rows_with_equal_texts_are_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[int, int]] = []
-    generate = engine.generate
+    generate = decoding.generate
 
     def counted(*arguments: object, **options: object) -> list[list[Hypothesis]]:
         calls.append((len(options["seeds"]), options["strategy"].n_best))  # type: ignore[arg-type, attr-defined]
         return generate(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "generate", counted)
+    monkeypatch.setattr(decoding, "generate", counted)
     random_bundle().predict(SOURCES, BeamSearch(4, 0.6, 2))
     assert calls == [(len(SOURCES), 2)]

@@ -6,7 +6,8 @@ import random
 import pytest
 from bundles import SOURCES, random_bundle, texts
 
-from henkan.bundle import BLANK, Prediction, engine, line_seed, predict, unknown_symbols
+from henkan import decoding
+from henkan.bundle import BLANK, Prediction, line_seed, predict, unknown_symbols
 from henkan.decoding import BeamSearch, Greedy, Sampling
 
 STRATEGIES = [Greedy(), BeamSearch(3), BeamSearch(4, 0.0, 2), Sampling(), Sampling(1.5, top_k=4, top_p=0.9)]
@@ -97,7 +98,7 @@ def test_a_limit_that_the_model_has_no_positions_for_is_refused(max_len: int) ->
 
 
 def test_a_source_that_is_too_long_is_named_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "generate", lambda *_, **__: pytest.fail("something was decoded"))
+    monkeypatch.setattr(decoding, "generate", lambda *_, **__: pytest.fail("something was decoded"))
     with pytest.raises(ValueError, match="line 13: the source has 40 symbols, but this model has positions for 39"):
         random_bundle().predict(["abc", "", "a" * 40], lines=[11, 12, 13])
 
