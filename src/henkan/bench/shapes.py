@@ -100,5 +100,5 @@ ShapeName = Literal["tiny", "small", "base"]
 SHAPES: dict[ShapeName, Shape] = {
     "tiny": Shape("tiny", 128, 4, 512, 3, 14, False, num_batches=8, rows=64),
     "small": Shape("small", 256, 8, 1024, 4, 8000, True, num_batches=4, target_tokens=2048),
-    "base": Shape("base", 512, 8, 2048, 6, 32000, True, num_batches=2, target_tokens=2048),
+    "base": Shape("base", 512, 8, 2048, 6, 32000, True, num_batches=2, target_tokens=1024),
 }

@@ -43,10 +43,11 @@ class TiedProjection(nn.Module):
 
     def forward(self, x: Float[Tensor, "B T d_model"]) -> Float[Tensor, "B T V"]:
         """The logits of ``x``."""
-        weight = self.weight
-        if torch.is_grad_enabled():
-            # The padding row is zero already. As a constant it gets no gradient, and therefore stays zero. What is
-            # copied for it are the weights, and not the logits: there are more of those.
-            weight = weight.clone()
+        # The padding's logit is the constant 0, so that its row gets no gradient and stays zero.
+        if torch.is_grad_enabled():  # the weights are copied for it, and not the logits: there are more of those
+            weight = self.weight.clone()
             weight[self.pad_idx] = 0.0
-        return F.linear(x, weight)
+            return F.linear(x, weight)
+        logits = F.linear(x, self.weight)
+        logits[..., self.pad_idx] = 0.0
+        return logits
