@@ -1,7 +1,7 @@
 # make demo: set up, train on real words, look at the result.    make test: set up, check everything.
 # make install: the set-up alone.    make check: the quick look before a commit.
 # make course: build the lessons, check them, run them in both languages.    make test-all: test and course.
-# make bench: install henkan's peers beside it and measure all of them, a quarter of an hour.
+# make bench: install henkan's peers beside it and measure all of them, half an hour.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,11 @@ from henkan.bench import entrants, run
 from henkan.bench.floor import Floor
 
 from .conftest import Henkan
+
+ROWS = [
+    {"work": "train", "shape": "tiny", "entrant": name, "precision": "float32", "ratio": 1.0,
+     "ratio_range": [1.0, 1.0], "tokens_per_second": 9.0} for name in ("torch", "henkan")
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def test_tiny_is_measured_written_and_drawn(henkan: Henkan, own_alone: None) -> 
     pytest.importorskip("matplotlib")
     result = henkan("bench", "--shapes", "tiny", "--work", "train", "--rounds", "1")
     assert result.status == 0, result.err
-    [path] = Path().glob("*-bench.json")
+    [path] = Path().glob("*-bench-tiny.json")
     assert f"written to {path}" in result.out
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     content = json.loads(path.read_text("utf-8"))
@@ -45,15 +52,30 @@ def test_tiny_is_measured_written_and_drawn(henkan: Henkan, own_alone: None) -> 
 def test_without_matplotlib_there_is_a_note_and_the_result(
     henkan: Henkan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    rows = [{"work": "train", "shape": "tiny", "entrant": name, "precision": "float32", "ratio": 1.0,
-             "ratio_range": [1.0, 1.0], "tokens_per_second": 9.0} for name in ("torch", "henkan")]  # fmt: skip
-    monkeypatch.setattr(run, "bench", lambda options, say: rows)
+    monkeypatch.setattr(run, "bench", lambda options, say: iter([ROWS[:1], ROWS[1:]]))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = henkan("bench", "--out", "new/folder")
     assert result.status == 0
     assert result.err == 'henkan bench: note: figures need matplotlib: pip install "henkan[plot]"\n'
     [path] = (tmp_path / "new" / "folder").iterdir()
-    assert json.loads(path.read_text("utf-8"))["results"] == rows
+    assert json.loads(path.read_text("utf-8"))["results"] == ROWS
+
+
+@pytest.mark.parametrize("measured", [0, 1, 2])
+def test_after_ctrl_c_there_is_what_was_measured_until_then(
+    henkan: Henkan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, measured: int
+) -> None:
+    def bench(options: run.Options, say: object) -> Iterator[list[dict[str, Any]]]:
+        yield [{"work": "floor"}]
+        yield from ([row] for row in ROWS[:measured])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "bench", bench)
+    result = henkan("bench", "--out", ".")
+    assert result.status == 130
+    found = [json.loads(path.read_text("utf-8"))["results"] for path in tmp_path.glob("*.json")]
+    assert found == ([[{"work": "floor"}, *ROWS[:measured]]] if measured else [])
+    assert ("interrupted, what was measured is written" in result.err) == bool(measured)
 
 
 @pytest.mark.parametrize(

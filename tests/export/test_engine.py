@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 import torch
 
+from henkan.bundle.engine import TorchEngine
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
 from henkan.decoding import BeamSearch, Greedy, Sampling
+from henkan.export.engine import CTranslate2Engine
+from henkan.export.folder import write_model
+from henkan.export.translator import Translator
 
 from .models import OPTIONS, POSITIONS, assert_same, both, decode, random_model, sources, trained_model
 
-pytest.importorskip("ctranslate2")
+ctranslate2 = pytest.importorskip("ctranslate2")
 
 
 def describe(options: dict[str, Any]) -> str:
@@ -107,9 +111,13 @@ def test_no_rows_are_no_outputs(tmp_path: Path) -> None:
     assert decode(theirs, [], Greedy()) == decode(theirs, [], BeamSearch(2)) == []
 
 
-def test_int8_is_near(tmp_path: Path) -> None:  # T47
-    ours, theirs = both(trained_model(200), tmp_path, "int8")
+def test_weights_of_8_bits_are_near(tmp_path: Path) -> None:  # T47
+    """Computed in float32: what products of 8 bits lose besides depends on the processor."""
+    model = trained_model(200)
+    write_model(model, tmp_path, "int8")
+    rounded = ctranslate2.Translator(str(tmp_path), device="cpu", intra_threads=1, compute_type="float32")
+    theirs = CTranslate2Engine(Translator(rounded, threads=1), model.max_len)
     rows = sources(60, seed=7)
-    mine, other = decode(ours, rows, Greedy()), decode(theirs, rows, Greedy())
+    mine, other = decode(TorchEngine((model,)), rows, Greedy()), decode(theirs, rows, Greedy())
     equal = [a.tokens == b.tokens for (a,), (b,) in zip(mine, other, strict=True)]
     assert sum(equal) >= 0.8 * len(rows)

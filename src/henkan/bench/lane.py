@@ -12,11 +12,11 @@ MAX_REPEAT = 50
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: after how many a worker is given up, and from how many for a single run decoding is left out."""
+    """Seconds: after how many a worker is given up, and from how many for a round it is left out as too slow."""
 
     prepare: float = 300.0
     round: float = 300.0
-    slow: float = 12.0
+    slow: float = 20.0
 
 
 @dataclass
@@ -55,12 +55,14 @@ class Lane:
     def warm_up(self, measured: Measured, batches: list[int]) -> None:
         """A round that does not count, from which follows how often the work is repeated in one that does."""
         self.repeat = 1
-        if (answer := self._run(measured, batches)) is None or measured.case.work == "train":
+        if (answer := self._run(measured, batches)) is None:
             return
         seconds = answer["seconds"]
         if seconds > self.limits.slow:
-            measured.reason = f"decoding once takes {seconds:.0f} seconds, too long for rounds"
-        self.repeat = min(max(round(ROUND_SECONDS / seconds), 1), MAX_REPEAT)
+            speed = answer["tokens"] / seconds
+            measured.reason = f"{seconds:.0f} seconds a round, too long for several ({speed:.3g} tokens/s in the first)"
+        if measured.case.work == "decode":
+            self.repeat = min(max(round(ROUND_SECONDS / seconds), 1), MAX_REPEAT)
 
     def round(self, measured: Measured, batches: list[int]) -> None:
         """A round that counts."""

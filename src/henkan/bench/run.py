@@ -33,18 +33,17 @@ class Options:
     entrants: dict[WorkName, list[Entrant]] = field(default_factory=lambda: ENTRANTS)
 
 
-def bench(options: Options, say: Say) -> list[Row]:
-    """The rows of the result; what each part brings is said as soon as it is known."""
+def bench(options: Options, say: Say) -> Iterator[list[Row]]:
+    """The rows of the result, part by part; what each part brings is said as soon as it is known."""
     heading(say, "What the machine can do at best")
     floor = find_floor(options.limits)
     _say_all(say, describe_floor(floor))
-    rows = [floor_row(floor)]
+    yield [floor_row(floor)]
     for name in options.shapes:
         for work in options.works:
-            rows += measure_work(SHAPES[name], work, options, floor, say)
+            yield from measure_work(SHAPES[name], work, options, floor, say)
         if "train" in options.works:
-            rows += measure_phases(SHAPES[name], options, floor, say)
-    return rows
+            yield measure_phases(SHAPES[name], options, floor, say)
 
 
 def find_floor(limits: Limits) -> Floor:
@@ -53,9 +52,8 @@ def find_floor(limits: Limits) -> Floor:
         return Floor.from_answer(worker.ask(limits.prepare, do="floor"))
 
 
-def measure_work(shape: Shape, work: WorkName, options: Options, floor: Floor, say: Say) -> list[Row]:
-    """All cases of one kind of work at one shape. The processes of the entrants live until the last case is done."""
-    rows: list[Row] = []
+def measure_work(shape: Shape, work: WorkName, options: Options, floor: Floor, say: Say) -> Iterator[list[Row]]:
+    """Each case of one kind of work at one shape. The processes of the entrants live until the last case is done."""
     entrants = options.entrants[work]
     with tempfile.TemporaryDirectory() as folder:
         reasons = _left_out(entrants, shape, floor, folder, options.limits)

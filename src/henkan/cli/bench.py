@@ -2,18 +2,20 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from henkan.cli.parser import Parser
 
+Row = dict[str, Any]
+
 DESCRIPTION = """\
 Measure how fast henkan trains and decodes beside its peers on this machine: each in a process of its own, round by
 round in turn, so that a slow moment of the machine meets them all. Says what the machine could do at best, and where
-the time of a training step goes. Writes DATE-bench.json and a picture beside it. Peers that are not installed are left
-out; in henkan's repository, `make bench` installs them. All shapes take about 15 minutes on two cores; let the machine
-rest otherwise."""
+the time of a training step goes. Writes DATE-bench.json and a picture beside it, after Ctrl-C with what was measured
+until then. Peers that are not installed are left out; in henkan's repository, `make bench` installs them. All shapes
+take about half an hour on two cores; let the machine rest otherwise."""
 
 
 def run(arguments: list[str]) -> int:
@@ -32,15 +34,30 @@ def run(arguments: list[str]) -> int:
     folder = Path(given["out"]) if given["out"] is not None else default_folder()
     _check_folder(folder)
     options = Options(shapes, works, rounds, python)
-    rows = bench(options, lambda line: print(line, flush=True))
-    path = save("bench", rows, folder, " ".join(["henkan bench", *arguments]))
+    rows, ended = _measured(bench(options, lambda line: print(line, flush=True)))
+    name = "bench" if len(shapes) == len(SHAPES) else f"bench-{'-'.join(shapes)}"
+    path = save(name, rows, folder, " ".join(["henkan bench", *arguments]))
     print(f"\nwritten to {path}")
     try:
         draw(rows, path.with_suffix(".png"))
         print(f"drawn in {path.with_suffix('.png')}")
     except ValueError as reason:
         print(f"henkan bench: note: {reason}", file=sys.stderr)
-    return 0
+    return 0 if ended else 130
+
+
+def _measured(parts: Iterator[list[Row]]) -> tuple[list[Row], bool]:
+    """The rows of all parts, and whether they came to an end. After Ctrl-C there are those of the parts before it."""
+    rows: list[Row] = []
+    try:
+        for part in parts:
+            rows += part
+    except KeyboardInterrupt:
+        if len(rows) <= 1:  # the floor alone
+            raise
+        print("henkan bench: note: interrupted, what was measured is written all the same", file=sys.stderr)
+        return rows, False
+    return rows, True
 
 
 def make_parser() -> Parser:
@@ -77,7 +94,7 @@ def _python(given: str | None) -> str:
 
 
 def _check_folder(folder: Path) -> None:
-    """A measurement of a quarter of an hour should not end with a folder that cannot be."""
+    """A measurement of half an hour should not end with a folder that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
