@@ -70,8 +70,7 @@ def measure_work(shape: Shape, work: WorkName, options: Options, floor: Floor, s
                         row["peak_mib"] = lane.peak_mib()
                 heading(say, f"{title}: ratios to {measured[0].entrant.title}, medians [lowest .. highest]")
                 _say_all(say, describe_rows(found))
-                rows += found
-    return rows
+                yield found
 
 
 def _left_out(
