@@ -10,7 +10,7 @@ from henkan.bundle.engine import TorchEngine
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
 from henkan.decoding import BeamSearch, Greedy, Sampling
 from henkan.export.engine import CTranslate2Engine
-from henkan.export.folder import write_model
+from henkan.export.specification import write_model
 from henkan.export.translator import Translator
 
 from .models import OPTIONS, POSITIONS, assert_same, both, decode, random_model, sources, trained_model
