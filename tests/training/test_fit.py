@@ -1,5 +1,6 @@
 """A whole run: it keeps its best, validation leaves it alone, and it always ends well."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ import torch
 from henkan.config import TrainingConfig
 from henkan.data import EncodedPair, TokenBatches
 from henkan.nn import Transformer
-from henkan.training import DevReport, FitResult, KeepBest, StepReport, fit
+from henkan.training import DevReport, FitResult, KeepBest, Run, StepReport, fit
 
 CONFIG = TrainingConfig(max_steps=12, evaluations=4, warmup_steps=2, learning_rate=3e-3)
 PAIRS = [EncodedPair([symbol, 2], [1, symbol, symbol, 2]) for symbol in range(4, 10)] * 4
@@ -154,7 +155,9 @@ def test_the_last_evaluation_comes_at_the_very_end() -> None:
     assert (result.stopped_by, result.steps) == ("steps", 10)
 
 
-def test_a_time_budget_ends_the_run_whatever_the_number_of_steps() -> None:
+def test_a_time_budget_ends_the_run_whatever_the_number_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(Run, "clock", lambda self: 0.001 * next(ticks))  # goes on each time it is looked at
     config = replace(CONFIG, max_minutes=0.5 / 60, evaluations=2)
     recorder = Recorder()
     _, result = run(config, recorder=recorder)
