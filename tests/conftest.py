@@ -1,14 +1,18 @@
 """Every test runs with the shapes of `henkan.nn` and `henkan.decoding` enforced, on one seed."""
 
+import pkgutil
 import signal
 from collections.abc import Iterator
+from importlib import import_module
 
 import jaxtyping
 import pytest
 
 with jaxtyping.install_import_hook(["henkan.nn", "henkan.decoding"], "beartype.beartype"):
-    import henkan.decoding
-    import henkan.nn  # noqa: F401 - imported while the hook is on
+    # Every file while the hook is on: a package may import its own only when they are asked for.
+    for package in map(import_module, ("henkan.nn", "henkan.decoding")):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
 
 import torch
 

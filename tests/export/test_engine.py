@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from processors import multiplies_bytes_exactly
 
 from henkan.bundle.engine import TorchEngine
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
@@ -109,6 +110,15 @@ def test_what_it_cannot_do_is_refused_before_anything_is_decoded(tmp_path: Path)
 def test_no_rows_are_no_outputs(tmp_path: Path) -> None:
     _, theirs = both(random_model(), tmp_path)
     assert decode(theirs, [], Greedy()) == decode(theirs, [], BeamSearch(2)) == []
+
+
+@pytest.mark.skipif(not multiplies_bytes_exactly(), reason="without VNNI, products of 8 bits are less exact")
+def test_int8_is_near(tmp_path: Path) -> None:  # T47
+    ours, theirs = both(trained_model(200), tmp_path, "int8")
+    rows = sources(60, seed=7)
+    mine, other = decode(ours, rows, Greedy()), decode(theirs, rows, Greedy())
+    equal = [a.tokens == b.tokens for (a,), (b,) in zip(mine, other, strict=True)]
+    assert sum(equal) >= 0.8 * len(rows)
 
 
 def test_weights_of_8_bits_are_near(tmp_path: Path) -> None:  # T47

@@ -1,9 +1,10 @@
 """A whole run: it keeps its best, validation leaves it alone, and it always ends well."""
 
-import itertools
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ import torch
 from henkan.config import TrainingConfig
 from henkan.data import EncodedPair, TokenBatches
 from henkan.nn import Transformer
-from henkan.training import DevReport, FitResult, KeepBest, Run, StepReport, fit
+from henkan.training import DevReport, FitResult, KeepBest, Run, StepReport, fit, train_step
 
 CONFIG = TrainingConfig(max_steps=12, evaluations=4, warmup_steps=2, learning_rate=3e-3)
 PAIRS = [EncodedPair([symbol, 2], [1, symbol, symbol, 2]) for symbol in range(4, 10)] * 4
@@ -156,14 +157,21 @@ def test_the_last_evaluation_comes_at_the_very_end() -> None:
 
 
 def test_a_time_budget_ends_the_run_whatever_the_number_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks = itertools.count()
-    monkeypatch.setattr(Run, "clock", lambda self: 0.01 * next(ticks))  # goes on each time it is looked at
+    now = [0.0]
+
+    def step_of_a_sixteenth_of_a_second(*arguments: Any, **options: Any) -> tuple[torch.Tensor, int]:
+        now[0] += 1 / 16
+        return train_step(*arguments, **options)
+
+    monkeypatch.setattr(sys.modules[fit.__module__], "train_step", step_of_a_sixteenth_of_a_second)
+    monkeypatch.setattr(Run, "clock", lambda self: now[0])
     config = replace(CONFIG, max_minutes=0.5 / 60, evaluations=2)
     recorder = Recorder()
     _, result = run(config, recorder=recorder)
     assert result.stopped_by == "time"
+    assert result.steps == 8
     assert result.steps != config.max_steps
-    assert recorder.steps[-1].progress > 0.8
+    assert recorder.steps[-1].progress == 1.0
     assert recorder.steps[-1].rate < recorder.steps[len(recorder.steps) // 2].rate, "the schedule follows the clock"
 
 
