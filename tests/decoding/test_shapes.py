@@ -1,4 +1,4 @@
-"""The shapes in the signatures of `henkan.decoding` are enforced in every test, in files that are imported late as well."""
+"""The shapes in the signatures of `henkan.decoding` are enforced while testing, in files imported late as well."""
 
 import pytest
 import torch
