@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from henkan.decoding.product import LARGE
+from henkan.decoding.steps import MANY_ROWS
+
 FLOAT = 4  # bytes
 
 
@@ -131,19 +134,25 @@ def training_bytes(sizes: Sizes) -> int:
     what was mixed, by head and side by side; of the two residual connections a mask of dropout and the input of the
     norm each; of the feed-forward network what goes in and the inner layer. A decoder layer keeps 7 d more for its
     second attention, of which keys and values belong to the source. The log-probabilities of the target's positions
-    and, on the way back, the gradients that flow into them are 4 V numbers at once.
+    and, on the way back, the gradient that is made beside them are 2 V numbers at once.
     """
     d, f = sizes.d_model, sizes.d_ff
     source, target = sizes.rows * sizes.src_length, sizes.rows * sizes.tgt_length
     layer = source * (11 * d + f) + target * (16 * d + f) + source * 2 * d
-    return 4 * FLOAT * sizes.parameters + FLOAT * (sizes.num_layers * layer + 4 * target * sizes.vocab_size)
+    return 4 * FLOAT * sizes.parameters + FLOAT * (sizes.num_layers * layer + 2 * target * sizes.vocab_size)
 
 
 def decoding_bytes(sizes: Sizes) -> int:
-    """Weights, keys and values in every layer, and three times the logits of one step.
+    """Weights, keys and values in every layer, and of one step the logits and their log-probabilities.
 
-    Of the source they stand there once; of the target twice, because a step writes them anew with its own behind them
-    while the old ones are still there. The logits' log-probabilities and the allowed ones among them stand beside them.
+    Of the source, keys and values stand there once. Of the target twice: a step writes them anew with its own behind
+    them while the old ones are still there. Fewer than ``MANY_ROWS`` rows make fast steps: their buffers double, so
+    that the old one has half the size, and they copy weights, the projections of a layer in one matrix, 4 d^2, and a
+    large output matrix in another order.
     """
-    cache = sizes.num_layers * 2 * sizes.d_model * (sizes.src_length + 2 * sizes.tgt_length)
-    return FLOAT * (sizes.parameters + sizes.rows * (cache + 3 * sizes.vocab_size))
+    d, fast = sizes.d_model, 0 < sizes.rows < MANY_ROWS
+    past = 1.5 if fast else 2
+    cache = sizes.num_layers * 2 * d * (sizes.src_length + past * sizes.tgt_length)
+    output = d * sizes.vocab_size
+    copies = sizes.num_layers * 4 * d * d + (output if output >= LARGE else 0) if fast else 0
+    return round(FLOAT * (sizes.parameters + copies + sizes.rows * (cache + 2 * sizes.vocab_size)))

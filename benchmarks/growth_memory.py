@@ -7,34 +7,19 @@ code itself is not counted.
 """
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from growth_axes import BASE, TOY, make_greedy, make_step
 from growth_law import Sizes, decoding_bytes, training_bytes
 
 from henkan.bench.shapes import OUTPUT_LENGTH, SHAPES, SOURCE_LENGTH
+from henkan.bench.worker import peak_bytes
 
 ESTIMATES = {"training": training_bytes, "decoding": decoding_bytes}
-STATUS = Path("/proc/self/status")
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has had resident.
-
-    Linux hands ``ru_maxrss`` down from the process that started this one, but not what it writes into the status.
-    """
-    try:
-        lines = STATUS.read_text().splitlines()
-    except OSError:
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def run(work: str, sizes: Sizes) -> None:

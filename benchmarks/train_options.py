@@ -132,6 +132,7 @@ def work(variant_name: str, shape_name: Any, most_batches: int, clock_name: str,
     import torch
 
     from henkan.bench.shapes import SHAPES
+    from henkan.bench.worker import peak_bytes
     from henkan.data import Batch
     from henkan.nn import Transformer
     from henkan.training import LabelSmoothingCrossEntropy, train_step
@@ -153,7 +154,7 @@ def work(variant_name: str, shape_name: Any, most_batches: int, clock_name: str,
         for batch in batches:
             train_step(model, [batch], optimizer, criterion, max_norm=variant.max_norm)
         seconds = (clock() - start) / len(batches)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = peak_bytes() // 2**20
         pipe.send((seconds, (_faults() - faults) / len(batches), peak, sum(b.num_target_tokens for b in batches)))
 
 
