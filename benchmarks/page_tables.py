@@ -43,7 +43,7 @@ def training(rows: Sequence[Row], shape: str) -> Table:
     for row in rows:
         if (row["work"], row.get("shape")) == ("train", shape) and "left_out" not in row:
             table.append((
-                _title(row), f"{row['tokens_per_second']:,}", f"{row['ratio']:.2f}", _range(row["ratio_range"]),
+                _title(row), f"{row['tokens_per_second']:,.0f}", f"{row['ratio']:.2f}", _range(row["ratio_range"]),
                 f"{row['share_of_bound']:.0%}", f"{row['peak_mib']:,} MiB",
             ))  # fmt: skip
     return table
@@ -55,7 +55,7 @@ def decoding(rows: Sequence[Row], shape: str) -> Table:
     found: dict[str, dict[tuple[int, int], str]] = {}
     for row in rows:
         if (row["work"], row.get("shape")) == ("decode", shape):
-            cell = "-" if "left_out" in row else f"{row['tokens_per_second']:,} ({row['ratio']:.2f})"
+            cell = "-" if "left_out" in row else f"{row['tokens_per_second']:,.0f} ({row['ratio']:.2f})"
             found.setdefault(_title(row), {})[row["batch"], row["beam"]] = cell
     table: Table = [("implementation", *(name for *_, name in cases))]
     for title, cells in found.items():
@@ -94,7 +94,7 @@ def steps(rows: Sequence[Row], _: str) -> Table:
     """Training steps of henkan and ``torch.nn.Transformer``, as ``train_step.py`` has them."""
     table: Table = [("implementation", "target tokens/s", "ratio", "lowest .. highest")]
     for row in rows:
-        speed = f"{row['tokens_per_second']:,}"
+        speed = f"{row['tokens_per_second']:,.0f}"
         table.append((f"{row['shape']}: {row['engine']}, {row['precision']}", speed, f"{row['ratio']:.2f}",
                       _range(row["ratio_range"])))  # fmt: skip
     return table

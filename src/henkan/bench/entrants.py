@@ -8,7 +8,6 @@ from henkan.bench.peers import Way
 
 WorkName = Literal["train", "decode"]
 PEERS = "henkan.bench.peers"
-MODEL = "HENKAN_BENCH_MODEL"  # names the folder of CTranslate2's model in the environment of its worker
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from henkan.bench.entrants import CASES, CTRANSLATE2, ENTRANTS, MODEL, Entrant, WorkName, why_left_out
+from henkan.bench.entrants import CASES, CTRANSLATE2, ENTRANTS, Entrant, WorkName, why_left_out
 from henkan.bench.floor import Floor
 from henkan.bench.lane import Lane, Limits, Measured
+from henkan.bench.peers import MODEL
 from henkan.bench.process import WorkerError, WorkerProcess
 from henkan.bench.progress import telling
 from henkan.bench.report import describe_floor, describe_phases, describe_rows

@@ -4,11 +4,12 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from henkan.cli.parser import Parser
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from henkan.bench.summary import Row
 
 DESCRIPTION = """\
 Measure how fast henkan trains and decodes beside its peers on this machine: each in a process of its own, round by
@@ -46,9 +47,9 @@ def run(arguments: list[str]) -> int:
     return 0 if ended else 130
 
 
-def _measured(parts: Iterator[list[Row]]) -> tuple[list[Row], bool]:
+def _measured(parts: Iterator[list["Row"]]) -> tuple[list["Row"], bool]:
     """The rows of all parts, and whether they came to an end. After Ctrl-C there are those of the parts before it."""
-    rows: list[Row] = []
+    rows: list["Row"] = []
     try:
         for part in parts:
             rows += part

@@ -1,7 +1,7 @@
 """One file for each implementation that is measured. What each offers is in ``Peer``.
 
-A file here imports its package, torch and ``henkan.bench.shapes``, nothing else of henkan's, so that it runs in an
-environment with the peers in it and nothing of what henkan needs.
+A peer's file imports its package, torch, ``henkan.bench.shapes`` and ``henkan.bench.update``, nothing else of henkan's,
+so that it runs in an environment with the peers in it and nothing of what henkan needs. ``own`` runs in henkan's.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from henkan.bench.shapes import Shape, Work
+
+MODEL = "HENKAN_BENCH_MODEL"  # names the folder of CTranslate2's model in the environment of its worker
 
 Precision = Literal["float32", "bfloat16", "int8"]
 Train = Callable[[Work], None]

@@ -7,11 +7,10 @@ import ctranslate2
 import torch
 from torch import Tensor
 
-from henkan.bench.peers import Decode, Train, Way
+from henkan.bench.peers import MODEL, Decode, Train, Way
 from henkan.bench.shapes import OUTPUT_LENGTH, Shape
 
 PACKAGE = "ctranslate2"
-MODEL = "HENKAN_BENCH_MODEL"  # the environment variable
 
 
 def training(shape: Shape, way: Way) -> Train:

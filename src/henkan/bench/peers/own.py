@@ -1,4 +1,4 @@
-"""henkan, set as ``henkan train`` and ``henkan predict`` set it."""
+"""henkan, set as ``henkan train`` and ``henkan predict`` set it: their process keeps freed memory, unlike a peer's."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,6 @@ from henkan.workflow.allocator import keep_freed_memory
 PACKAGE = "henkan"
 
 
-def set_process() -> None:
-    """Let the process keep its memory, as ``henkan train`` and ``henkan predict`` do when they begin.
-
-    It is called in henkan's own worker alone: a peer runs as its user runs it.
-    """
-    keep_freed_memory()
-
-
 def make_model(shape: Shape, *, dropout: bool = True) -> Transformer:
     """A model of this shape with random weights."""
     sizes = (shape.d_model, shape.num_layers, shape.num_heads, shape.d_ff, shape.max_len)
@@ -41,7 +33,7 @@ def make_model(shape: Shape, *, dropout: bool = True) -> Transformer:
 
 def parts(shape: Shape, way: Way) -> Parts:
     """The training step, and what its phases are seen by."""
-    set_process()
+    keep_freed_memory()
     config = TrainingConfig()
     model = make_model(shape, dropout=way.dropout).train()
     optimizer = make_optimizer(model, config)
@@ -64,7 +56,7 @@ def training(shape: Shape, way: Way) -> Train:
 
 def decoding(shape: Shape, way: Way, beam: int) -> Decode:
     """See ``Peer.decoding``."""
-    set_process()
+    keep_freed_memory()
     model = make_model(shape).eval()
     strategy = BeamSearch(beam) if beam > 1 else Greedy()
 
