@@ -11,7 +11,7 @@ def multiplies_bytes_exactly() -> bool:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether it has instructions for products in bfloat16; without them such a product takes a hundred times as long."""
+    """Whether it has instructions for products in bfloat16; without them one takes a hundred times as long."""
     flags = _flags()
     return flags is None or not flags.isdisjoint({"avx512_bf16", "amx_bf16"})
 
