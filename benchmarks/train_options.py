@@ -34,7 +34,7 @@ class Setting:
 def work(variant_name: str, setting: Setting, pipe: Connection) -> None:
     """Train one variant whenever the pipe asks; answer with seconds and page faults of a round, and peak memory."""
     variant, clock = VARIANTS[variant_name], CLOCKS[setting.clock]
-    os.environ.update(variant.environment)
+    os.environ.update({"TORCHINDUCTOR_COMPILE_THREADS": "1", **variant.environment})  # a daemon has no children
     from henkan.workflow.allocator import keep_freed_memory
 
     keep_freed_memory()
@@ -81,6 +81,7 @@ def measure(setting: Setting, names: list[str], rounds: int) -> list[dict[str, A
         pipes[name], theirs = spawn.Pipe()
         processes.append(spawn.Process(target=work, args=(name, setting, theirs), daemon=True))
         processes[-1].start()
+        theirs.close()  # so that a process that dies ends the run
     answers: dict[str, list[tuple[float, float, int, int]]] = {name: [] for name in names}
     for _ in range(rounds + 2):
         for name, pipe in pipes.items():
