@@ -74,7 +74,7 @@ def static_steps(name: str, rows: int, *, compiled: bool, sums: bool) -> Decode:
 
     @torch.no_grad()
     def decode() -> list[list[int]]:
-        cache = steps.start_cache(src, model.make_src_mask(src))
+        cache = steps.start_cache(src, (src != PAD)[:, None, None])
         past = cache.memory.empty(room=OUTPUT_LENGTH)
         past.keys.zero_()
         past.values.zero_()
