@@ -24,7 +24,7 @@ JAPANESE = {
     "one row, beam 4": "1 行, ビーム幅 4", "32 rows, beam 4": "32 行, ビーム幅 4", "data": "データ",
     "forward": "順伝播", "loss": "損失", "backward": "逆伝播", "optimizer": "オプティマイザ", "step": "合計",
     "floor": "限界",
-    "undone": "元に戻したもの", "command": "コマンド", "seconds": "秒",
+    "first output": "最初の出力まで", "undone": "元に戻したもの", "command": "コマンド", "seconds": "秒",
     "measured": "測定", "formula": "式",
 }  # fmt: skip
 
@@ -90,13 +90,19 @@ def start_up(rows: Sequence[Row], _: str) -> Table:
     )]  # fmt: skip
 
 
-def steps(rows: Sequence[Row], _: str) -> Table:
-    """Training steps of henkan and ``torch.nn.Transformer``, as ``train_step.py`` has them."""
-    table: Table = [("implementation", "target tokens/s", "ratio", "lowest .. highest")]
-    for row in rows:
-        speed = f"{row['tokens_per_second']:,.0f}"
-        table.append((f"{row['shape']}: {row['engine']}, {row['precision']}", speed, f"{row['ratio']:.2f}",
-                      _range(row["ratio_range"])))  # fmt: skip
+def compiled(rows: Sequence[Row], _: str) -> Table:
+    """A compiled decoding step beside henkan's own, for one row and for several."""
+    numbers = sorted({row["rows"] for row in rows})
+    cells = {
+        (row["way"], row["rows"]): (
+            f"{row['ratio']:.2f} [{_range(row['ratio_range'])}]",
+            f"{row['first_seconds']:.1f} s",
+        )
+        for row in rows
+    }
+    table: Table = [("step", *(heading for rows in numbers for heading in (_rows(rows), "first output")))]
+    for way in dict.fromkeys(row["way"] for row in rows):
+        table.append((way, *(cell for number in numbers for cell in cells[way, number])))
     return table
 
 
@@ -115,6 +121,10 @@ def _title(row: Row) -> str:
     return f"{row['entrant']}, {row['precision']}{workers}"
 
 
+def _rows(number: int) -> str:
+    return "one row" if number == 1 else f"{number} rows"
+
+
 def _range(values: Sequence[float]) -> str:
     low, high = values
     return f"{low:.2f} .. {high:.2f}"
@@ -122,7 +132,7 @@ def _range(values: Sequence[float]) -> str:
 
 TABLES: dict[str, Callable[[Sequence[Row], str], Table]] = {
     "training": training, "decoding": decoding, "phases": phases, "options": options,
-    "start_up": start_up, "memory": memory, "steps": steps,
+    "start_up": start_up, "memory": memory, "compiled": compiled,
 }  # fmt: skip
 
 

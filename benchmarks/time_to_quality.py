@@ -15,6 +15,7 @@ A contestant can be tuned: henkan's settings are those of ``henkan train``'s tra
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,8 @@ def main() -> None:
         parser.error("--targets are shares of wrong words, above 0 and below 1, such as 0.5")
     try:
         given.contestants = [Contestant.of(text) for text in given.contestants]
+        given.peer_python = shutil.which(given.peer_python) or given.peer_python  # contestants run in another folder
+        given.peer_python = os.path.abspath(given.peer_python)
         check_peers(given.contestants, given.peer_python)
     except ValueError as error:
         parser.error(str(error))
