@@ -25,6 +25,7 @@ JAPANESE = {
     "forward": "順伝播", "loss": "損失", "backward": "逆伝播", "optimizer": "オプティマイザ", "step": "合計",
     "floor": "限界",
     "first output": "最初の出力まで", "undone": "元に戻したもの", "command": "コマンド", "seconds": "秒",
+    "engine": "エンジン", "greedy": "貪欲法", "beam 4": "ビーム幅 4", "contestant": "参加者", "pairs/s": "ペア/秒",
     "measured": "測定", "formula": "式",
 }  # fmt: skip
 
@@ -90,6 +91,27 @@ def start_up(rows: Sequence[Row], _: str) -> Table:
     )]  # fmt: skip
 
 
+def engines(rows: Sequence[Row], _: str) -> Table:
+    """Whole commands and the loop tuned by hand: lines a second, and the ratio in the same round."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        ratio = row.get("times_as_fast_as_the_loop")
+        beside = "" if ratio is None else f" ({ratio:.2f})"
+        found.setdefault(row["engine"], {})[row["strategy"]] = f"{row['lines_per_second']:,}{beside}"
+    strategies = list(dict.fromkeys(row["strategy"] for row in rows))
+    return [("engine", *strategies), *((name, *(of[each] for each in strategies)) for name, of in found.items())]
+
+
+def quality(rows: Sequence[Row], _: str) -> Table:
+    """Pairs per second, and seconds of training until each word error rate."""
+    curves = [row for row in rows if "seconds_to" in row]
+    table: Table = [("contestant", "pairs/s", *curves[0]["seconds_to"])]
+    for row in curves:
+        times = ("-" if value is None else f"{value:.0f} s" for value in row["seconds_to"].values())
+        table.append((f"`{row['contestant']}`", f"{row['pairs_per_second']:,.0f}", *times))
+    return table
+
+
 def compiled(rows: Sequence[Row], _: str) -> Table:
     """A compiled decoding step beside henkan's own, for one row and for several."""
     numbers = sorted({row["rows"] for row in rows})
@@ -132,7 +154,7 @@ def _range(values: Sequence[float]) -> str:
 
 TABLES: dict[str, Callable[[Sequence[Row], str], Table]] = {
     "training": training, "decoding": decoding, "phases": phases, "options": options,
-    "start_up": start_up, "memory": memory, "compiled": compiled,
+    "start_up": start_up, "memory": memory, "compiled": compiled, "engines": engines, "quality": quality,
 }  # fmt: skip
 
 
