@@ -2,8 +2,8 @@
 
 A compiled step wants shapes that never change, so this one has room for all 32 tokens from the start and looks only as
 far as it has come by a mask; ``sums`` writes the products of one row as (W * x).sum(-1), which torch's compiler joins
-into one loop. Each way runs in a process of its own, in turn; how long compiling took stands in the result. The tokens
-must be those of henkan's engine.
+into one loop. Each way runs in a process of its own, in turn; how long compiling took stands in the result, and
+how many rows have the tokens of henkan's engine.
 """
 
 import argparse
