@@ -124,7 +124,7 @@ VARIANTS = {
     "attention by products": Variant(replace=attention_by_products),
     "attention by torch's kernel": Variant(replace=attention_by_torch),
     "projections in one product": Variant(replace=projections_in_one_product),
-    # torch 2.13 cannot compile the bytes of henkan's dropout
+    # a compiled model takes it anyway
     "compiled, torch's dropout": Variant(replace=dropout_of_torch, compiled=True),
     "all undone": Variant(
         {"HENKAN_ALLOCATOR": "system"},

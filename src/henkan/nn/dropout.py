@@ -11,6 +11,7 @@ class Dropout(nn.Module):
 
     On a CPU one random byte decides each entry, so the share is a whole number of 256ths (0.1 becomes 26 / 256, and the
     scale fits it): drawing a random float for every entry can take longer than the layer it regularises.
+    A model that ``torch.compile`` has taken over drops as torch does, with ``p`` itself.
     """
 
     def __init__(self, p: float = 0.1) -> None:
@@ -23,7 +24,7 @@ class Dropout(nn.Module):
         """``x`` with a share of its entries dropped; ``x`` itself in eval mode."""
         if not self.training or self.p == 0.0:
             return x
-        if x.device.type != "cpu":
+        if x.device.type != "cpu" or torch.compiler.is_compiling():  # the compiler cannot follow the bytes
             return F.dropout(x, self.p)
         dropped = min(max(round(256 * self.p), 1), 255)
         scale = 256 / (256 - dropped)
