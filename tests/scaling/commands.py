@@ -41,7 +41,7 @@ def command(pairs: Path, out: Path, *options: str, small: Sequence[str] = SMALL)
 
 def start(arguments: list[str], cwd: Path | None = None) -> subprocess.Popen[str]:
     """A process of its own group, so that all that it starts can be ended with it."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
     return subprocess.Popen(
         arguments,
         cwd=cwd,

@@ -1,12 +1,14 @@
 """The options that choose an engine, and what they say to those who lack something."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from henkan.cli import main
-from henkan.config import TrainingConfig
+from henkan.config import Processes, TrainingConfig
 from henkan.training import KeepBest
 
 from .commands import SMALL, train, write_pairs
@@ -89,7 +91,6 @@ def test_slurm_without_srun_is_told_so_and_does_not_wait(fails: Fails, monkeypat
 
 def test_averages_of_whole_copies_are_refused_where_no_process_has_the_whole() -> None:
     pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
-    from henkan.config import Processes
     from henkan.training.lightning import LightningFit, make_trainer
 
     fit = LightningFit(make_trainer(Processes(2, strategy="fsdp")), Path("pairs"), Path("checkpoint"), None)
@@ -102,3 +103,23 @@ def _nothing(config: TrainingConfig) -> tuple[object, ...]:
     from henkan.nn import Transformer
 
     return Transformer(6, 6, 8, 1, 2, 16), TokenBatches([EncodedPair([4, 2], [1, 4, 2])], 8), config
+
+
+@pytest.mark.skipif(not sys.platform.startswith(("linux", "darwin")), reason="names interfaces as Unix does")
+@pytest.mark.parametrize(("processes", "chosen", "used"), [
+    (Processes(2), None, {"lo", "lo0"}),
+    (Processes(2), "eth7", {"eth7"}),
+    (Processes(2, num_nodes=2), None, {None}),
+    (Processes(1), None, {None}),
+])  # fmt: skip
+def test_processes_of_one_machine_talk_within_it_so_that_a_lost_network_loses_no_training(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, chosen: str | None, used: set[str | None]
+) -> None:
+    pytest.importorskip("lightning", reason='needs pip install "henkan[lightning]"')
+    from henkan.training.lightning import make_trainer
+
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", chosen or "to be put back")
+    if chosen is None:
+        monkeypatch.delenv("GLOO_SOCKET_IFNAME")
+    make_trainer(processes)
+    assert os.environ.get("GLOO_SOCKET_IFNAME") in used

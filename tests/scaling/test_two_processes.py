@@ -92,6 +92,7 @@ def test_when_the_second_process_is_killed_the_first_says_so_and_can_be_resumed(
     assert status == 2
     assert errors.count("henkan train: ") == 1
     assert "one of the 2 processes ended" in errors
+    assert "process 2 was ended by SIGKILL, for want of memory perhaps; this one heard: " in errors
     assert "--resume" in errors
     assert "Traceback" not in errors
     assert same(train(pairs, out, *TWO, "--resume")[0], by_two)

@@ -1,5 +1,6 @@
 """What makes the updates of a training: the plain loop in this process, or Lightning in several."""
 
+import faulthandler
 import os
 from dataclasses import replace
 from importlib.util import find_spec
@@ -61,6 +62,7 @@ def take_part(processes: Processes, device: torch.device) -> bool:
     trainer = make_trainer(processes, device)
     if not is_follower(trainer):
         return False
+    faulthandler.enable()  # nobody else would say where this process was when it crashed
     with Interrupts() as interrupts:
         interrupts.most = MOST_SIGNALS
         follow(trainer, interrupts)

@@ -18,13 +18,12 @@ from henkan.training.keep_best import KeepBest
 from henkan.training.lightning.callbacks import RunCallback
 from henkan.training.lightning.data import PairsDataModule
 from henkan.training.lightning.followers import Handover, Job, digest_of, make_follower
+from henkan.training.lightning.lost import describe_loss, is_lost_connection
 from henkan.training.lightning.module import LitPairs
 from henkan.training.lightning.trainer import shorten_waiting
 from henkan.training.loop import Epochs
 from henkan.training.reports import FitResult, Observer
 from henkan.training.state import Checkpoints
-
-LOST = ("Connection closed by peer", "Connection reset by peer", "Socket Timeout", "Timed out waiting", "NCCL error")
 
 
 class Stops(Protocol):
@@ -149,15 +148,13 @@ def _run(
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from None
     except BaseException as error:
+        is_lost = trainer.world_size > 1 and is_lost_connection(error)
+        loss = describe_loss(trainer, error) if is_lost else ""
         launcher: Any = trainer.strategy.launcher
         with suppress(OSError, AttributeError):
             launcher.kill(signal.SIGTERM)
-        if isinstance(error, RuntimeError) and trainer.world_size > 1 and _is_lost_connection(error):
-            raise ValueError(
-                f"one of the {trainer.world_size} processes ended before the training did (what it said stands above; "
-                f"if it said nothing, it may have been killed for want of memory): the same command with --resume "
-                f"goes on from the latest checkpoint"
-            ) from error
+        if is_lost:
+            raise ValueError(loss) from error
         raise
 
 
@@ -167,7 +164,3 @@ def _copy(model: Transformer) -> Transformer:
         copy = Transformer(**model.config)
     put_weights(copy, dict(model.named_parameters()))
     return copy
-
-
-def _is_lost_connection(error: RuntimeError) -> bool:
-    return isinstance(error, torch.distributed.DistError) or any(words in str(error) for words in LOST)

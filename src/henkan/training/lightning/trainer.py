@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import tempfile
 import warnings
 from datetime import timedelta
@@ -26,6 +27,8 @@ WAITING = timedelta(minutes=30)  # for each other, once the training has begun
 def make_trainer(processes: Processes, device: torch.device | str = "cpu") -> lightning.Trainer:
     """A trainer for ``LightningFit`` or ``follow``; devices that are not there are a ``ValueError``."""
     check_launched(processes)
+    if processes.count > 1 and processes.num_nodes == 1:
+        _talk_within_the_machine()
     device = torch.device(device)
     index = [device.index] if device.index is not None and processes.devices == 1 else processes.devices
     strategy: Any = "auto"
@@ -54,6 +57,13 @@ def make_trainer(processes: Processes, device: torch.device | str = "cpu") -> li
     trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
     _start_without_interrupts(trainer.strategy.launcher)
     return trainer
+
+
+def _talk_within_the_machine() -> None:
+    """Let gloo use the loopback interface, unless one is chosen: others come and go, with their connections."""
+    if hasattr(socket, "if_nameindex"):
+        for name in {"lo", "lo0"} & {name for _, name in socket.if_nameindex()}:
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
 def _start_without_interrupts(launcher: Any) -> None:
