@@ -3,6 +3,7 @@
     python benchmarks/time_to_quality.py
     python benchmarks/time_to_quality.py --contestants henkan torch:by_length=true marian:rows=128,learning_rate=5e-4
     python benchmarks/time_to_quality.py --contestants henkan henkan:batch_tokens=512 --cap 300
+    python benchmarks/time_to_quality.py --contestants henkan@80 henkan@100 marian:rows=64@100 marian:rows=64@120
 
 henkan prepares the data and chooses model and batches as ``henkan train`` does; it trains by its own loop. The peers
 get its pairs as ids, the shape of its model and its loss, and train by a plain loop: batches of so many rows, Adam, a
@@ -10,6 +11,7 @@ warm-up, a fall to zero. Each runs in a process of its own, one after the other.
 still while a contestant decodes the dev words greedily, in its own way. Who reaches the lowest target may stop.
 
 A contestant can be tuned: henkan's settings are those of ``henkan train``'s training, the peers' are in ``Settings``.
+Where the rate falls to zero decides when a target is reached, so each may also have a time of its own, behind an @.
 """
 
 import argparse
@@ -20,54 +22,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from record import save
 from time_to_quality.contest import Contest, Curve
+from time_to_quality.contestant import Contestant
 from time_to_quality.crossing import lead, seconds_to, seconds_with_judging
 from time_to_quality.henkan_entry import make_contest
-from time_to_quality.peer import Settings
 from time_to_quality.picture import draw
 from time_to_quality.run import MODULES
 
-from henkan.config import TrainingConfig
-
 FOLDER = Path(__file__).parent
 LEAD = "fastest peer / henkan"
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """Who takes part, by what is written, and what is set for it."""
-
-    written: str
-    kind: str
-    settings: dict[str, Any]
-
-    @classmethod
-    def of(cls, text: str) -> "Contestant":
-        """The contestant of KIND[:SETTING=VALUE,...]; what is unknown is a ``ValueError``."""
-        kind, _, words = text.partition(":")
-        if kind not in ("henkan", *MODULES):
-            raise ValueError(f"{text}: there is no {kind!r}, only henkan, {', '.join(MODULES)}")
-        known = TrainingConfig if kind == "henkan" else Settings
-        settings: dict[str, Any] = {}
-        for word in filter(None, words.split(",")):
-            name, _, value = word.partition("=")
-            if name not in known.__dataclass_fields__:
-                raise ValueError(f"{text}: {kind} has no {name!r}, only {', '.join(known.__dataclass_fields__)}")
-            settings[name] = _value(value)
-        return cls(text, kind, settings)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def run_contestant(contest: Contest, one: Contestant, python: str) -> Curve:
@@ -133,10 +102,11 @@ def race(seed: int, given: argparse.Namespace) -> tuple[Contest, list[Curve]]:
     )  # fmt: skip
     curves: list[Curve] = []
     for one in given.contestants:
-        print(f"\n{one.written}, seed {seed}: at most {given.cap:.0f} s of training", flush=True)
+        own = contest if one.seconds is None else replace(contest, seconds=one.seconds)
+        print(f"\n{one.written}, seed {seed}: at most {own.seconds:.0f} s of training", flush=True)
         python = sys.executable if one.kind == "henkan" else given.peer_python
         try:
-            curves.append(run_contestant(contest, one, python))
+            curves.append(run_contestant(own, one, python))
         except subprocess.CalledProcessError:  # the others' time is not thrown away
             print(f"{one.written} failed, and is left out", flush=True)
             continue
@@ -183,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--task", default="pronunciation")
-    add("--contestants", nargs="+", default=["henkan", "torch", "marian"], metavar="KIND[:SETTING=VALUE,...]")
+    add("--contestants", nargs="+", default=["henkan", "torch", "marian"], metavar="KIND[:SETTING=VALUE,...][@SECONDS]")
     add("--seeds", nargs="+", type=int, default=[1])
     add("--cap", type=float, default=420.0, help="seconds of training each may have; schedules end there")
     add("--points", type=int, default=28, help="of each curve, evenly over that time")

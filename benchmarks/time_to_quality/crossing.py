@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from time_to_quality.contest import Curve, Point
+from time_to_quality.contestant import kind_of
 
 
 def seconds_to(points: Sequence[Point], target: float) -> float | None:
@@ -36,7 +37,7 @@ def lead(curves: Sequence[Curve], target: float) -> tuple[float, bool] | None:
     Of several henkans the fastest counts, too. The second value says whether the lead was measured: if no other got
     there, it is only the least it can be.
     """
-    own = [curve for curve in curves if curve.contestant.partition(":")[0] == "henkan"]
+    own = [curve for curve in curves if kind_of(curve.contestant) == "henkan"]
     others = [curve for curve in curves if curve not in own]
     reached = _times(own, target)
     if not reached or not others:

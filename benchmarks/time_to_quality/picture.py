@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from henkan.plotting.style import LINES, MEDIUM, SMALL, new_figure
 from time_to_quality.contest import Curve
+from time_to_quality.contestant import kind_of
 from time_to_quality.crossing import seconds_to
 
 if TYPE_CHECKING:
@@ -59,5 +60,6 @@ def _dress(axes: "Axes", curves: Sequence[Curve], targets: Sequence[float]) -> N
 
 
 def _name(contestant: str) -> str:
-    kind, _, settings = contestant.partition(":")
-    return f"{NAMES[kind]}{', ' if settings else ''}{settings.replace(',', ', ')}"
+    kind = kind_of(contestant)
+    rest = contestant.removeprefix(kind).removeprefix(":").replace(",", ", ").replace("@", ", seconds=")
+    return NAMES[kind] + (f", {rest.removeprefix(', ')}" if rest else "")

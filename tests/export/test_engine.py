@@ -14,7 +14,7 @@ from henkan.export.engine import CTranslate2Engine
 from henkan.export.specification import write_model
 from henkan.export.translator import Translator
 
-from .models import OPTIONS, POSITIONS, assert_same, both, decode, random_model, sources, trained_model
+from .models import OPTIONS, POSITIONS, VOCAB, assert_same, both, decode, random_model, sources, trained_model
 
 ctranslate2 = pytest.importorskip("ctranslate2")
 
@@ -126,7 +126,7 @@ def test_weights_of_8_bits_are_near(tmp_path: Path) -> None:  # T47
     model = trained_model(200)
     write_model(model, tmp_path, "int8")
     rounded = ctranslate2.Translator(str(tmp_path), device="cpu", intra_threads=1, compute_type="float32")
-    theirs = CTranslate2Engine(Translator(rounded, threads=1), model.max_len)
+    theirs = CTranslate2Engine(Translator(rounded, threads=1, vocabulary_size=VOCAB), model.max_len)
     rows = sources(60, seed=7)
     mine, other = decode(TorchEngine((model,)), rows, Greedy()), decode(theirs, rows, Greedy())
     equal = [a.tokens == b.tokens for (a,), (b,) in zip(mine, other, strict=True)]

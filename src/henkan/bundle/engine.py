@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from henkan.data import BOS_IDX, EOS_IDX
-from henkan.decoding import Hypothesis, Strategy
+from henkan.decoding import BeamSearch, Hypothesis, Strategy
 
 if TYPE_CHECKING:
     from henkan.nn import Transformer
 
 Rows = Sequence[Sequence[int]]
+
+# What torch decodes together: rows x longest source, and rows. Results do not depend on it, memory does.
+BATCH_TOKENS, BATCH_ROWS = 8192, 512
 
 
 class Engine(Protocol):
@@ -19,6 +22,10 @@ class Engine(Protocol):
     @property
     def max_len(self) -> int:
         """The positions there are, of a source and of an output."""
+        ...
+
+    def rows_together(self, longest: int, strategy: Strategy) -> int:
+        """How many rows, of up to ``longest`` ids each, are best decoded by one call."""
         ...
 
     def decode(
@@ -41,6 +48,11 @@ class TorchEngine:
     def max_len(self) -> int:
         """The positions that every model has."""
         return min(model.max_len for model in self.models)
+
+    def rows_together(self, longest: int, strategy: Strategy) -> int:
+        """As many as the memory should hold. A beam is as many rows as it is wide."""
+        width = strategy.width if isinstance(strategy, BeamSearch) else 1
+        return max(1, min(BATCH_TOKENS // longest, BATCH_ROWS) // width)
 
     def decode(
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]

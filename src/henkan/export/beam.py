@@ -7,17 +7,18 @@ See docs/decisions/0020-ctranslate2.md.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from henkan.bundle.engine import Rows
 from henkan.decoding import BeamSearch, Hypothesis, length_penalty
-from henkan.export.translator import NEVER, Found, Translator
+from henkan.export.translator import NEVER, Found, Translator, found_in
 
 NO_PENALTY = 1e-30  # length ** this is 1, and yet it is not the 0 that lets CTranslate2 stop at the first end
 IMPOSSIBLE = 1e9  # a sequence less likely than exp of minus this stands for none
-# The first limit is so many tokens behind the greedy output, and each further one so much later; all are multiples.
-MARGIN, GROWTH, GRID = 4, 1.5, 4
+MARGIN, GROWTH = 1, 1.25  # the first limit is so many tokens behind the greedy output, each further one so much later
+SHOWN = 3  # times the width: so many hypotheses are shown before the last limit
 
 
 def beam_search(
@@ -25,59 +26,95 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """The best hypotheses of each row, best first. ``greedy`` are the rows' greedy outputs.
 
-    A row is decoded to a limit near the length of that; if something alive there could still come to be among the best,
-    it is decoded again, to a later limit and at last to ``max_len``. So stopping early changes no result.
+    Where no other sequence can be better, the greedy one is the answer: no beam would lose it. Any other row is decoded
+    to a limit near the length of that; if something alive there could still come to be among the best, it is decoded
+    again, to a later limit and at last to ``max_len``. So stopping early changes no result.
     """
-    waiting: dict[int, list[int]] = defaultdict(list)
-    for index, one in enumerate(greedy):
-        waiting[_limit(len(one.ids) + MARGIN, max_len)].append(index)
     best: dict[int, list[Hypothesis]] = {}
-    while waiting:
-        limit = min(waiting)
-        indices = waiting.pop(limit)
-        some = [rows[index] for index in indices]
-        results = _search(translator, some, strategy, limit)
-        counting = [_sorted(found, strategy, limit == max_len) for found in results]
-        ranked = _ranked(translator, some, counting, strategy, [greedy[index] for index in indices])
-        for index, found, hypotheses in zip(indices, results, ranked, strict=True):
-            if limit == max_len or _is_settled(found, hypotheses, strategy, limit, max_len):
+    limits: dict[int, int] = {}  # of the rows that are to be decoded
+    for index, one in enumerate(greedy):
+        if is_certain(one, strategy, max_len):
+            best[index] = [one.hypothesis(strategy.length_penalty)]
+        else:
+            limits[index] = min(max_len, len(one.ids) + MARGIN)
+    while limits:
+        results = _search(translator, rows, limits, strategy, max_len)
+        counting = [_sorted(result.found, strategy, limits[index] == max_len) for index, result in results.items()]
+        some, known = [rows[index] for index in results], [greedy[index] for index in results]
+        ranked = _ranked(translator, some, counting, strategy, known)
+        for (index, result), hypotheses in zip(results.items(), ranked, strict=True):
+            limit = limits.pop(index)
+            if limit == max_len or _is_settled(result, hypotheses, strategy, limit, max_len):
                 best[index] = hypotheses
             else:
-                waiting[_limit(limit * GROWTH, max_len)].append(index)
+                limits[index] = min(max_len, math.ceil(limit * GROWTH))
     return [best[index] for index in range(len(rows))]
 
 
-def _limit(length: float, max_len: int) -> int:
-    return min(max_len, math.ceil(length / GRID) * GRID)
+def is_certain(greedy: Found, strategy: BeamSearch, max_len: int) -> bool:
+    """Whether no other sequence has as good a score as the greedy output.
+
+    Then no beginning of another is as likely as it, so that a beam of any width would find it.
+    """
+    best_of_others = _best_score(greedy.others, strategy, max_len)
+    return strategy.n_best == 1 and greedy.ended and best_of_others < _score(greedy, strategy)
 
 
-def _search(translator: Translator, rows: Rows, strategy: BeamSearch, limit: int) -> list[list[Found]]:
-    """Whatever ended, and what was alive after ``limit`` tokens."""
-    results = translator.translate(
-        rows,
-        limit,
-        beam_size=strategy.width,
-        num_hypotheses=strategy.width * limit,
-        patience=limit,
-        length_penalty=NO_PENALTY,
-        suppress_sequences=NEVER,
-    )
-    return [list({one.ids: one for one in row if one.log_prob > -IMPOSSIBLE}.values()) for row in results]
+@dataclass(frozen=True)
+class _Result:
+    """What a search found for one row. Of what it does not show, nothing is likelier than ``others``."""
+
+    found: list[Found]
+    others: float
 
 
-def _is_settled(
-    found: Sequence[Found], best: Sequence[Hypothesis], strategy: BeamSearch, limit: int, max_len: int
-) -> bool:
-    """Whether nothing that was alive at ``limit`` can come to be among the ``best``.
+def _search(
+    translator: Translator, rows: Rows, limits: Mapping[int, int], strategy: BeamSearch, max_len: int
+) -> dict[int, _Result]:
+    """The likeliest of all that ended, and of what was alive at the row's limit; at ``max_len`` all of them.
+
+    All limits are begun at once, so that no thread waits while another ends the last batch of one of them.
+    """
+    begun: dict[int, list[Any]] = {}
+    for limit in sorted(set(limits.values()), reverse=True):
+        begun[limit] = translator.results(
+            [rows[index] for index in limits if limits[index] == limit],
+            limit,
+            beam_size=strategy.width,
+            num_hypotheses=strategy.width * (limit if limit == max_len else min(SHOWN, limit)),
+            patience=limit,
+            length_penalty=NO_PENALTY,
+            suppress_sequences=NEVER,
+            asynchronous=True,
+        )
+    places = {limit: iter(results) for limit, results in begun.items()}
+    return {index: _read(next(places[limit]).result(), strategy, limit == max_len) for index, limit in limits.items()}
+
+
+def _read(result: Any, strategy: BeamSearch, is_last: bool) -> _Result:
+    shown = found_in(result)
+    is_cut = not is_last and len(shown) >= SHOWN * strategy.width
+    possible = {one.ids: one for one in shown if one.log_prob > -IMPOSSIBLE}
+    return _Result(list(possible.values()), min(one.log_prob for one in shown) if is_cut else -math.inf)
+
+
+def _is_settled(result: _Result, best: Sequence[Hypothesis], strategy: BeamSearch, limit: int, max_len: int) -> bool:
+    """Whether nothing that was alive at ``limit``, or is not shown, can come to be among the ``best``.
 
     Where all the likeliest ended with the last token, what was alive was less likely than they.
     """
     if len(best) < strategy.n_best:
         return False
-    alive = [one.log_prob for one in found if not one.ended]
-    most = max(alive) if alive else min((one.log_prob for one in found if len(one.ids) == limit), default=0.0)
-    kindest = max_len if strategy.length_penalty > 0 else limit + 1
-    return most / length_penalty(kindest, strategy.length_penalty) <= best[-1].score
+    alive = [one.log_prob for one in result.found if not one.ended]
+    most = max([*alive, result.others])
+    if most == -math.inf:
+        most = min((one.log_prob for one in result.found if len(one.ids) == limit), default=0.0)
+    return _best_score(most, strategy, max_len) <= best[-1].score
+
+
+def _best_score(log_prob: float, strategy: BeamSearch, max_len: int) -> float:
+    """The best score that a sequence of this log-probability may have, if it is as long as the penalty likes best."""
+    return log_prob / length_penalty(max_len if strategy.length_penalty > 0 else 1, strategy.length_penalty)
 
 
 def _sorted(found: Sequence[Found], strategy: BeamSearch, is_last: bool) -> list[Found]:

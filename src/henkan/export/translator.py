@@ -1,5 +1,6 @@
 """CTranslate2's translator, spoken to in ids."""
 
+import json
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -13,15 +14,20 @@ from henkan.decoding import Hypothesis, length_penalty
 from henkan.export.names import source_token, target_token
 
 GROUP = 64  # rows that one thread decodes together: of more, those that have ended keep their place too long
+VOCABULARY = "target_vocabulary.json"
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains
 
 
 @dataclass(frozen=True)
 class Found:
-    """Ids behind the start token, the end token included if it came, and their log-probability."""
+    """Ids behind the start token, the end token included if it came, and their log-probability.
+
+    No other sequence has a log-probability above ``others``.
+    """
 
     ids: tuple[int, ...]
     log_prob: float
+    others: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -45,6 +51,7 @@ class Translator:
 
     model: Any
     threads: int
+    vocabulary_size: int  # of outputs
 
     @classmethod
     def load(cls, folder: Path, threads: int) -> "Translator":
@@ -54,8 +61,9 @@ class Translator:
 
         set_log_level(logging.ERROR)  # what it computes in is no warning, but in ``compute_type``
         try:
-            return cls(Model(str(folder), device="cpu", inter_threads=threads, intra_threads=1), threads)
-        except (RuntimeError, ValueError) as error:
+            model = Model(str(folder), device="cpu", inter_threads=threads, intra_threads=1)
+            return cls(model, threads, len(json.loads((folder / VOCABULARY).read_text("utf-8"))))
+        except (OSError, RuntimeError, ValueError) as error:
             raise ValueError(
                 f"CTranslate2 cannot read {folder} ({error}): export the bundle again, or use --engine torch"
             ) from None
@@ -70,9 +78,13 @@ class Translator:
 
         A log-probability leaves the prefix out, and shares out the probability of what an option forbids.
         """
+        return [found_in(result) for result in self.results(rows, max_len, prefix, **options)]
+
+    def results(self, rows: Rows, max_len: int, prefix: Rows | None = None, **options: Any) -> list[Any]:
+        """As ``translate``, in CTranslate2's own words."""
         if not rows:
             return []
-        results = self.model.translate_batch(
+        results: list[Any] = self.model.translate_batch(
             _named(rows, source_token),
             _named(prefix, target_token) if prefix is not None and any(prefix) else None,
             max_batch_size=self._group(len(rows)),
@@ -83,10 +95,7 @@ class Translator:
             return_end_token=True,
             **{"beam_size": 1, "length_penalty": 0, **options},
         )
-        return [
-            [Found(_ids(names), score) for names, score in zip(row.hypotheses, row.scores, strict=True)]
-            for row in results
-        ]
+        return results
 
     def score(self, rows: Rows, found: Sequence[Found]) -> list[Found]:
         """The same sequences with the log-probabilities that the model gives them when nothing is forbidden."""
@@ -112,5 +121,11 @@ def _named(rows: Rows, name: Callable[[int], str]) -> list[list[str]]:
     return [[name(idx) for idx in row] for row in rows]
 
 
-def _ids(names: Sequence[str]) -> tuple[int, ...]:
+def found_in(result: Any) -> list[Found]:
+    """What one of CTranslate2's results holds, likeliest first."""
+    return [Found(ids_of(names), score) for names, score in zip(result.hypotheses, result.scores, strict=True)]
+
+
+def ids_of(names: Sequence[str]) -> tuple[int, ...]:
+    """The ids that CTranslate2 calls by these names."""
     return tuple(int(name[1:-1]) for name in names)

@@ -135,6 +135,9 @@ class _Recorder:
     def max_len(self) -> int:
         return self.engine.max_len
 
+    def rows_together(self, longest: int, strategy: Strategy) -> int:
+        return self.engine.rows_together(longest, strategy)
+
     def decode(
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]
     ) -> list[list[Hypothesis]]:
