@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-import henkan.export.greedy
 from henkan.bundle.engine import Engine
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX, pad_rows
 from henkan.decoding import BeamSearch, score
-from henkan.export import CTranslate2Engine
+from henkan.export import CTranslate2Engine, bounds, translator
 from henkan.export import beam as beam_module
 from henkan.export.beam import beam_search, is_certain
 from henkan.export.greedy import greedy
@@ -56,7 +55,7 @@ def examples(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     model = random_model(request.param, vocab=6)
     with torch.no_grad():
         model.output_projection.bias[[PAD_IDX, BOS_IDX]] -= 3.0
-    rows = [[*row, EOS_IDX] for length in (1, 2, 3, 4) for row in itertools.product((4, 5), repeat=length)]
+    rows = [[*row, EOS_IDX] for length in range(1, 7) for row in itertools.product((4, 5), repeat=length)]
     found = bounded(both(model, tmp_path_factory.mktemp("random") / "model")[1], rows, max_len=4)
     return model, [(row, one) for row, one in zip(rows, found, strict=True) if one.others < 0]
 
@@ -119,11 +118,11 @@ def test_several_outputs_and_outputs_that_did_not_end_are_never_certain() -> Non
 def test_results_do_not_depend_on_how_many_logits_fit_in_memory(
     rows_at_once: int, engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows, engine = sources(60, seed=4), engines[1]
+    rows, engine = sources(100, seed=4), engines[1]
     assert isinstance(engine, CTranslate2Engine)
     expected = decode(engine, rows, BeamSearch(4))
-    monkeypatch.setattr(henkan.export.greedy, "GROUP", 7)
-    monkeypatch.setattr(henkan.export.greedy, "LOGITS", rows_at_once * engine.translator.vocabulary_size * MAX_LEN)
+    monkeypatch.setattr(translator, "GROUP", 7)
+    monkeypatch.setattr(bounds, "LOGITS", rows_at_once * engine.translator.vocabulary_size * MAX_LEN)
     assert all(one.others < 0 for one in bounded(engine, rows)) == (rows_at_once > 0)
     assert_same(expected, decode(engine, rows, BeamSearch(4)))
 

@@ -73,6 +73,11 @@ class Translator:
         """What this machine computes in, which for bfloat16 is float32 where bfloat16 would be slow."""
         return str(self.model.compute_type)
 
+    @property
+    def full_batch(self) -> int:
+        """The rows that all threads decode at once."""
+        return self.threads * GROUP
+
     def translate(self, rows: Rows, max_len: int, prefix: Rows | None = None, **options: Any) -> list[list[Found]]:
         """What CTranslate2 finds for each row, by default greedily. ``options`` are those of ``translate_batch``.
 
@@ -124,6 +129,13 @@ def _named(rows: Rows, name: Callable[[int], str]) -> list[list[str]]:
 def found_in(result: Any) -> list[Found]:
     """What one of CTranslate2's results holds, likeliest first."""
     return [Found(ids_of(names), score) for names, score in zip(result.hypotheses, result.scores, strict=True)]
+
+
+def logits_in(result: Any) -> list[Any]:
+    """The logits of each step of a greedy output, in float32, from which numpy can make arrays."""
+    from ctranslate2 import DataType
+
+    return [step if step.dtype == DataType.float32 else step.to(DataType.float32) for step in result.logits[0]]
 
 
 def ids_of(names: Sequence[str]) -> tuple[int, ...]:
