@@ -55,7 +55,7 @@ def examples(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     model = random_model(request.param, vocab=6)
     with torch.no_grad():
         model.output_projection.bias[[PAD_IDX, BOS_IDX]] -= 3.0
-    rows = [[*row, EOS_IDX] for length in range(1, 7) for row in itertools.product((4, 5), repeat=length)]
+    rows = [[*row, EOS_IDX] for length in range(1, 8) for row in itertools.product((4, 5), repeat=length)]
     found = bounded(both(model, tmp_path_factory.mktemp("random") / "model")[1], rows, max_len=4)
     return model, [(row, one) for row, one in zip(rows, found, strict=True) if one.others < 0]
 

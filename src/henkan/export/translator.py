@@ -13,7 +13,8 @@ from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX
 from henkan.decoding import Hypothesis, length_penalty
 from henkan.export.names import source_token, target_token
 
-GROUP = 64  # rows that one thread decodes together: of more, those that have ended keep their place too long
+# Rows that one thread decodes together, by experiment: products of bytes want fewer, for what they read to stay near.
+GROUP, GROUP_OF_BYTES = 128, 64
 VOCABULARY = "target_vocabulary.json"
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains
 
@@ -76,7 +77,7 @@ class Translator:
     @property
     def full_batch(self) -> int:
         """The rows that all threads decode at once."""
-        return self.threads * GROUP
+        return self.threads * self._most_rows
 
     def translate(self, rows: Rows, max_len: int, prefix: Rows | None = None, **options: Any) -> list[list[Found]]:
         """What CTranslate2 finds for each row, by default greedily. ``options`` are those of ``translate_batch``.
@@ -119,7 +120,11 @@ class Translator:
 
     def _group(self, count: int) -> int:
         """How many of so many rows a thread decodes together, so that all threads have work."""
-        return min(GROUP, math.ceil(count / self.threads))
+        return min(self._most_rows, math.ceil(count / self.threads))
+
+    @property
+    def _most_rows(self) -> int:
+        return GROUP_OF_BYTES if self.compute_type.startswith("int8") else GROUP
 
 
 def _named(rows: Rows, name: Callable[[int], str]) -> list[list[str]]:
