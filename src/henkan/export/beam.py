@@ -1,8 +1,8 @@
 """Beam search with CTranslate2, ranked and ended by henkan's rules.
 
-CTranslate2 has a length penalty and a rule for stopping of its own. Neither is used: it is asked for everything that
-ended, and for what was alive at a limit, and the rest is henkan's. What stays different is that the place of a sequence
-that has ended is taken at once by the next best one, where henkan leaves it empty for that step.
+CTranslate2 has a length penalty and a rule for stopping of its own. Neither is used: it is asked for the likeliest of
+all that ended, and of what was alive at a limit, and the rest is henkan's. What stays different is that the place of a
+sequence that has ended is taken at once by the next best one, where henkan leaves it empty for that step.
 See docs/decisions/0020-ctranslate2.md.
 """
 
@@ -71,7 +71,7 @@ class _Result:
 def _search(
     translator: Translator, rows: Rows, limits: Mapping[int, int], strategy: BeamSearch, max_len: int
 ) -> dict[int, _Result]:
-    """The likeliest of all that ended, and of what was alive at the row's limit; at ``max_len`` all of them.
+    """The likeliest of all that ended, and of what was alive at the row's limit; where that is ``max_len``, all.
 
     All limits are begun at once, so that no thread waits while another ends the last batch of one of them.
     """
