@@ -19,7 +19,7 @@ DASHES = ("-", "--", "-.", ":")
 
 def draw(curves: Sequence[Curve], targets: Sequence[float], title: str) -> "Figure":
     """Word error rate over seconds of training, a line for each contestant and seed, a ring where a target is met."""
-    figure = new_figure(width=8.0, height=5.0)
+    figure = new_figure(width=8.0, height=5.0 + 0.2 * len(curves))
     axes = figure.subplots()
     names = list(dict.fromkeys(curve.contestant for curve in curves))
     for curve in curves:
@@ -28,7 +28,8 @@ def draw(curves: Sequence[Curve], targets: Sequence[float], title: str) -> "Figu
         label = _name(curve.contestant) if curve is first else None
         xs, ys = [0.0, *(p.seconds for p in curve.points)], [1.0, *(p.word_error_rate for p in curve.points)]
         color = LINES[number % len(LINES)]
-        axes.plot(xs, ys, DASHES[number % len(DASHES)], color=color, linewidth=1.8, label=label)
+        dashes = DASHES[(number + number // len(LINES)) % len(DASHES)]
+        axes.plot(xs, ys, dashes, color=color, linewidth=1.8, label=label)
         for target in targets:
             seconds = seconds_to(curve.points, target)
             if seconds is not None:
@@ -56,7 +57,7 @@ def _dress(axes: "Axes", curves: Sequence[Curve], targets: Sequence[float]) -> N
     axes.set_xlabel("seconds of training (evaluation not counted)", fontsize=MEDIUM)
     axes.set_ylabel("words wrong, of the dev set", fontsize=MEDIUM)
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=MEDIUM)
+    axes.legend(fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.5, -0.13))  # below: no line is covered
 
 
 def _name(contestant: str) -> str:
