@@ -7,7 +7,7 @@ import pytest
 from bundles import SOURCES, random_bundle, texts
 
 from henkan import decoding
-from henkan.bundle import BLANK, Prediction, line_seed, predict, unknown_symbols
+from henkan.bundle import BLANK, Prediction, engine, line_seed, unknown_symbols
 from henkan.decoding import BeamSearch, Greedy, Sampling
 
 STRATEGIES = [Greedy(), BeamSearch(3), BeamSearch(4, 0.0, 2), Sampling(), Sampling(1.5, top_k=4, top_p=0.9)]
@@ -16,7 +16,7 @@ STRATEGIES = [Greedy(), BeamSearch(3), BeamSearch(4, 0.0, 2), Sampling(), Sampli
 @pytest.fixture
 def tiny_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches so small that the sources stand in many."""
-    monkeypatch.setattr(predict, "BATCH_TOKENS", 20)
+    monkeypatch.setattr(engine, "BATCH_TOKENS", 20)
 
 
 def rounded(predictions: list[list[Prediction]]) -> list[list[tuple[str, float, bool]]]:
@@ -40,7 +40,7 @@ def test_a_prediction_depends_on_its_source_alone(strategy: Greedy | BeamSearch)
 def test_batches_change_nothing(strategy: Greedy | BeamSearch | Sampling, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = random_bundle()
     in_one_batch = bundle.predict(SOURCES, strategy)
-    monkeypatch.setattr(predict, "BATCH_TOKENS", 20)
+    monkeypatch.setattr(engine, "BATCH_TOKENS", 20)
     assert rounded(bundle.predict(SOURCES, strategy)) == rounded(in_one_batch)
 
 

@@ -23,10 +23,10 @@ class Contestant:
     def of(cls, text: str) -> "Contestant":
         """The contestant of KIND[:SETTING=VALUE,...][@SECONDS]; what is unknown is a ``ValueError``."""
         kind = kind_of(text)
-        words, _, time = text.removeprefix(kind).removeprefix(":").partition("@")
+        words, at, time = text.removeprefix(kind).removeprefix(":").partition("@")
         if kind not in ("henkan", *MODULES):
             raise ValueError(f"{text}: there is no {kind!r}, only henkan, {', '.join(MODULES)}")
-        if time and not re.fullmatch(r"[1-9]\d*", time):
+        if at and not re.fullmatch(r"[1-9]\d*", time):
             raise ValueError(f"{text}: behind the @ stand whole seconds of training only, not {time!r}")
         known = TrainingConfig if kind == "henkan" else Settings
         settings: dict[str, Any] = {}

@@ -217,7 +217,7 @@ def test_a_contestant_may_have_a_schedule_of_its_own(contest: Contest) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["fairseq", "torch:batch_tokens=512", "henkan:rows=32", "henkan@soon"])
+@pytest.mark.parametrize("text", ["fairseq", "torch:batch_tokens=512", "henkan:rows=32", "henkan@soon", "henkan@"])
 def test_a_contestant_or_a_setting_that_is_unknown_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="only"):
         program.Contestant.of(text)

@@ -1,6 +1,7 @@
 """What greedy decoding proves of all other outputs, so that they need no beam, changes no result."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import torch
 
 from henkan.bundle.engine import Engine
 from henkan.data import BOS_IDX, EOS_IDX, PAD_IDX, pad_rows
-from henkan.decoding import BeamSearch, score
+from henkan.decoding import BeamSearch, Greedy, score
 from henkan.export import CTranslate2Engine, bounds, translator
 from henkan.export import beam as beam_module
+from henkan.export import engine as engine_module
 from henkan.export.beam import beam_search, is_certain
 from henkan.export.greedy import greedy
 from henkan.export.translator import Found
@@ -121,10 +123,51 @@ def test_results_do_not_depend_on_how_many_logits_fit_in_memory(
     rows, engine = sources(100, seed=4), engines[1]
     assert isinstance(engine, CTranslate2Engine)
     expected = decode(engine, rows, BeamSearch(4))
-    monkeypatch.setattr(translator, "GROUP", 7)
+    monkeypatch.setattr(bounds, "MANY", 7)
     monkeypatch.setattr(bounds, "LOGITS", rows_at_once * engine.translator.vocabulary_size * MAX_LEN)
     assert all(one.others < 0 for one in bounded(engine, rows)) == (rows_at_once > 0)
     assert_same(expected, decode(engine, rows, BeamSearch(4)))
+
+
+def settled(found: list[Found], others: float, limit: int = 5) -> bool:
+    """Whether a row of a beam of two needs no later limit than ``limit``, of 20, if this is shown."""
+    strategy = BeamSearch(2, 1.0)
+    best = [max((one.hypothesis(1.0) for one in found if one.ended), key=lambda one: one.score)]
+    return beam_module._is_settled(beam_module._Result(found, others), best, strategy, limit, 20)
+
+
+def test_a_row_is_settled_if_nothing_that_may_be_alive_can_win() -> None:
+    end = Found((4, EOS_IDX), -0.5)
+    assert settled([end, Found((5, 5, 5, 5, 5), -9.0)], others=-9.0)
+    assert not settled([end, Found((5, 5, 5, 5, 5), -1.0)], others=-9.0)  # alive, and shown
+    assert not settled([end], others=-1.0)  # alive, and less likely than what is shown
+    assert settled([end], others=-9.0)
+    assert not settled([end], others=-math.inf)  # all is shown, and yet nothing of the last step: no knowing
+    two_last = [Found((4, 4, 4, 4, EOS_IDX), -0.9), Found((4, 4, 4, 5, EOS_IDX), -1.1)]
+    assert not settled([end, *two_last], others=-9.0)  # alive, and pushed out by two that ended with the last step
+    assert settled([end, *(Found(one.ids, -9.0) for one in two_last)], others=-9.0)
+
+
+@pytest.mark.parametrize("most", [1, 1 << 22])
+def test_searching_few_rows_at_a_time_to_the_last_limit_changes_no_result(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, theirs = both(random_model(1), tmp_path)
+    rows = sources(seed=1)
+    expected = [decode(theirs, [row], BeamSearch(3, 3.0, 3))[0] for row in rows]
+    monkeypatch.setattr(beam_module, "HELD", most)
+    assert_same(expected, decode(theirs, rows, BeamSearch(3, 3.0, 3)))
+
+
+@pytest.mark.parametrize("longest", [1, 20, 64, 1000, 100_000])
+@pytest.mark.parametrize("strategy", [Greedy(), BeamSearch(4)], ids=str)
+def test_long_sources_are_decoded_few_at_a_time(
+    longest: int, strategy: Greedy | BeamSearch, engines: tuple[Engine, Engine]
+) -> None:
+    together = engines[1].rows_together(longest, strategy)
+    width = 4 if isinstance(strategy, BeamSearch) else 1
+    assert 1 <= together <= translator.GROUP * engine_module.BATCHES
+    assert together == engine_module.BATCHES or together * longest * width <= 8192 * engine_module.BATCHES
 
 
 @pytest.mark.parametrize("strategy", [*STRATEGIES, BeamSearch(4, 0.6, 4), BeamSearch(4, -1.0, 3)], ids=str)

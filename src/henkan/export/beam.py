@@ -18,6 +18,7 @@ from henkan.export.translator import NEVER, Found, Translator, found_in
 NO_PENALTY = 1e-30  # length ** this is 1, and yet it is not the 0 that lets CTranslate2 stop at the first end
 IMPOSSIBLE = 1e9  # a sequence less likely than exp of minus this stands for none
 MARGIN, GROWTH = 1, 1.25  # the first limit is so many tokens behind the greedy output, each further one so much later
+HELD = 1 << 22  # tokens of all hypotheses that are shown at once, some hundred bytes each
 SHOWN = 3  # times the width: so many hypotheses are shown before the last limit
 
 
@@ -38,7 +39,7 @@ def beam_search(
         else:
             limits[index] = min(max_len, len(one.ids) + MARGIN)
     while limits:
-        results = _search(translator, rows, limits, strategy, max_len)
+        results = _search(translator, rows, _first_of(limits, strategy, max_len), strategy, max_len)
         counting = [_sorted(result.found, strategy, limits[index] == max_len) for index, result in results.items()]
         some, known = [rows[index] for index in results], [greedy[index] for index in results]
         ranked = _ranked(translator, some, counting, strategy, known)
@@ -58,6 +59,13 @@ def is_certain(greedy: Found, strategy: BeamSearch, max_len: int) -> bool:
     """
     best_of_others = _best_score(greedy.others, strategy, max_len)
     return strategy.n_best == 1 and greedy.ended and best_of_others < _score(greedy, strategy)
+
+
+def _first_of(limits: Mapping[int, int], strategy: BeamSearch, max_len: int) -> dict[int, int]:
+    """All of them, but of the last limit, where everything is shown, no more rows than there should be memory for."""
+    last = [index for index, limit in limits.items() if limit == max_len]
+    later = set(last[max(1, HELD // (strategy.width * max_len**2)) :])
+    return {index: limit for index, limit in limits.items() if index not in later}
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,9 @@ def _is_settled(result: _Result, best: Sequence[Hypothesis], strategy: BeamSearc
     if len(best) < strategy.n_best:
         return False
     alive = [one.log_prob for one in result.found if not one.ended]
-    most = max([*alive, result.others])
-    if most == -math.inf:
-        most = min((one.log_prob for one in result.found if len(one.ids) == limit), default=0.0)
+    last = [one.log_prob for one in result.found if len(one.ids) == limit]
+    unknown = -math.inf if result.others > -math.inf else 0.0
+    most = max(result.others, max(alive) if alive else min(last, default=unknown))
     return _best_score(most, strategy, max_len) <= best[-1].score
 
 

@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 
 from henkan.bundle.engine import Rows
 from henkan.data import BOS_IDX, PAD_IDX
+from henkan.export.greedy import MANY
 from henkan.export.translator import Found, Translator, ids_of, logits_in
 
-LOGITS = 1 << 25  # that are held at once, of all steps of all rows: 128 MiB
+LOGITS = 1 << 23  # that are held at once, of all steps of all rows: 32 MiB, and four times that while they are compared
 
 
 def bounded_greedy(translator: Translator, rows: Rows, max_len: int) -> list[Found]:
     """The outputs of all ``rows`` with bounds; none if the logits of a full batch would take too much memory."""
     size = LOGITS // (translator.vocabulary_size * max_len)
-    if size < translator.full_batch:
+    if size < MANY:
         return []
     found: list[Found] = []
     for first in range(0, len(rows), size):
@@ -35,15 +36,17 @@ def bound_others(logits: NDArray[np.float32], lengths: Sequence[int]) -> list[fl
 
     ``logits`` are of shape (steps of all rows, vocabulary), and each row's own sequence takes the largest of each of
     its ``lengths`` steps. Another one leaves it at some step, for what is at most the second likeliest token there, and
-    every further token only makes it less likely. Padding and the start token are no outputs.
+    every further token only makes it less likely. Padding and the start token are no outputs: their logits are
+    overwritten.
     """
     best = logits.max(axis=1)
     log_totals = best + np.log(np.exp(logits - best[:, None]).sum(axis=1))
     logits[:, [PAD_IDX, BOS_IDX]] = -np.inf
     second = np.partition(logits, -2, axis=1)[:, -2]
+    own_steps, other_steps = best - log_totals, second - log_totals
     bounds = []
     for end, length in zip(np.cumsum(lengths), lengths, strict=True):
         own = slice(end - length, end)
-        before = np.cumsum(np.append(0.0, (best - log_totals)[own][:-1]))
-        bounds.append(float((before + (second - log_totals)[own]).max()))
+        before = np.cumsum(np.append(0.0, own_steps[own][:-1]))
+        bounds.append(float((before + other_steps[own]).max()))
     return bounds

@@ -1,6 +1,5 @@
 """CTranslate2 as an engine of predictions: ids in, hypotheses out, by the rules of `henkan.decoding`."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,8 @@ from henkan.export.beam import beam_search
 from henkan.export.greedy import greedy
 from henkan.export.translator import Translator
 
+BATCHES = 4  # that each thread decodes in one call
+
 
 @dataclass(frozen=True)
 class CTranslate2Engine:
@@ -20,8 +21,9 @@ class CTranslate2Engine:
     max_len: int
 
     def rows_together(self, longest: int, strategy: Strategy) -> int:
-        """All there are: CTranslate2 shares them out among its threads, in batches of its own."""
-        return sys.maxsize
+        """Some batches for each thread: they share them out, and nothing else, such as Ctrl-C, waits for long."""
+        width = strategy.width if isinstance(strategy, BeamSearch) else 1
+        return BATCHES * self.translator.threads * self.translator.group(longest, width)
 
     def decode(
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]
@@ -29,11 +31,11 @@ class CTranslate2Engine:
         """See ``henkan.bundle.Engine.decode``; ``why_not`` says what cannot be done."""
         if reason := why_not(strategy, has_prefixes=any(prefix)):
             raise ValueError(reason)
-        is_beam = isinstance(strategy, BeamSearch) and strategy.width > 1
-        found = greedy(self.translator, rows, max_len, prefix, bound=is_beam)
-        if isinstance(strategy, BeamSearch) and is_beam:
+        if isinstance(strategy, BeamSearch) and strategy.width > 1:
+            found = greedy(self.translator, rows, max_len, prefix, bound=strategy.n_best == 1)
             hypotheses = beam_search(self.translator, rows, strategy, max_len, found)
         else:
+            found = greedy(self.translator, rows, max_len, prefix)
             alpha = strategy.length_penalty if isinstance(strategy, BeamSearch) else 0.0
             hypotheses = [[one.hypothesis(alpha)] for one in found]
         check_found(hypotheses)

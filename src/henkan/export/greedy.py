@@ -4,15 +4,17 @@ from henkan.bundle.engine import Rows
 from henkan.data import BOS_IDX, PAD_IDX
 from henkan.export.translator import NEVER, Found, Translator
 
+MANY = 100  # rows
+
 
 def greedy(translator: Translator, rows: Rows, max_len: int, prefix: Rows, *, bound: bool = False) -> list[Found]:
     """Always the likeliest next token, which is never padding or the start token.
 
     To forbid these two would change the log-probabilities of all others, so it is done only where one was taken.
-    With ``bound`` the others of many rows are bounded, where the logits of all steps do not take too much memory.
+    With ``bound`` the others of many rows without prefixes are bounded, if the logits do not take too much memory.
     """
     found: list[Found] = []
-    if bound and len(rows) >= translator.full_batch:
+    if bound and len(rows) >= MANY and not any(prefix):
         from henkan.export.bounds import bounded_greedy  # here, because few rows start sooner without numpy
 
         found = bounded_greedy(translator, rows, max_len)

@@ -15,6 +15,7 @@ from henkan.export.names import source_token, target_token
 
 # Rows that one thread decodes together, by experiment: products of bytes want fewer, for what they read to stay near.
 GROUP, GROUP_OF_BYTES = 128, 64
+GROUP_TOKENS = 8192  # rows x longest source x width of the beam, for which memory is the reason
 VOCABULARY = "target_vocabulary.json"
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains
 
@@ -74,10 +75,10 @@ class Translator:
         """What this machine computes in, which for bfloat16 is float32 where bfloat16 would be slow."""
         return str(self.model.compute_type)
 
-    @property
-    def full_batch(self) -> int:
-        """The rows that all threads decode at once."""
-        return self.threads * self._most_rows
+    def group(self, longest: int, width: int = 1) -> int:
+        """How many rows, of up to ``longest`` ids, a thread is to decode together with beams of this width."""
+        most = GROUP_OF_BYTES if self.compute_type.startswith("int8") else GROUP
+        return max(1, min(most, GROUP_TOKENS // (longest * width)))
 
     def translate(self, rows: Rows, max_len: int, prefix: Rows | None = None, **options: Any) -> list[list[Found]]:
         """What CTranslate2 finds for each row, by default greedily. ``options`` are those of ``translate_batch``.
@@ -93,7 +94,7 @@ class Translator:
         results: list[Any] = self.model.translate_batch(
             _named(rows, source_token),
             _named(prefix, target_token) if prefix is not None and any(prefix) else None,
-            max_batch_size=self._group(len(rows)),
+            max_batch_size=self._shared(rows, options.get("beam_size", 1)),
             max_input_length=0,  # no source is cut
             max_decoding_length=max_len,
             min_decoding_length=0,
@@ -110,7 +111,7 @@ class Translator:
         results = self.model.score_batch(
             _named(rows, source_token),
             _named([one.ids[:-1] if one.ended else one.ids for one in found], target_token),  # it adds the end token
-            max_batch_size=self._group(len(rows)),
+            max_batch_size=self._shared(rows),
             max_input_length=0,
         )
         return [
@@ -118,13 +119,9 @@ class Translator:
             for one, scored in zip(found, results, strict=True)
         ]
 
-    def _group(self, count: int) -> int:
-        """How many of so many rows a thread decodes together, so that all threads have work."""
-        return min(self._most_rows, math.ceil(count / self.threads))
-
-    @property
-    def _most_rows(self) -> int:
-        return GROUP_OF_BYTES if self.compute_type.startswith("int8") else GROUP
+    def _shared(self, rows: Rows, width: int = 1) -> int:
+        """As ``group`` for these rows, and so few that all threads have work."""
+        return min(self.group(max(map(len, rows)), width), math.ceil(len(rows) / self.threads))
 
 
 def _named(rows: Rows, name: Callable[[int], str]) -> list[list[str]]:

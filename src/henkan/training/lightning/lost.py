@@ -44,5 +44,8 @@ def _ended(processes: list[subprocess.Popen[Any]]) -> dict[int, int]:
 def _how(number: int, status: int) -> str:
     if status >= 0:
         return f"process {number} ended with status {status}, and what it said stands above"
-    name = signal.Signals(-status).name
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:  # one that has a number only
+        name = f"signal {-status}"
     return f"process {number} was ended by {name}" + (", for want of memory perhaps" if name == "SIGKILL" else "")
