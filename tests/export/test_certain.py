@@ -167,7 +167,7 @@ def test_long_sources_are_decoded_few_at_a_time(
     together = engines[1].rows_together(longest, strategy)
     width = 4 if isinstance(strategy, BeamSearch) else 1
     assert 1 <= together <= translator.GROUP * engine_module.BATCHES
-    assert together == engine_module.BATCHES or together * longest * width <= 8192 * engine_module.BATCHES
+    assert together == engine_module.BATCHES or together * longest * width <= translator.GROUP_TOKENS * engine_module.BATCHES
 
 
 @pytest.mark.parametrize("strategy", [*STRATEGIES, BeamSearch(4, 0.6, 4), BeamSearch(4, -1.0, 3)], ids=str)

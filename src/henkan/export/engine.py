@@ -10,7 +10,7 @@ from henkan.export.beam import beam_search
 from henkan.export.greedy import greedy
 from henkan.export.translator import Translator
 
-BATCHES = 4  # that each thread decodes in one call
+BATCHES = 8  # that each thread decodes in one call
 
 
 @dataclass(frozen=True)

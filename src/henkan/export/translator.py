@@ -15,7 +15,7 @@ from henkan.export.names import source_token, target_token
 
 # Rows that one thread decodes together, by experiment: products of bytes want fewer, for what they read to stay near.
 GROUP, GROUP_OF_BYTES = 128, 64
-GROUP_TOKENS = 8192  # rows x longest source x width of the beam, for which memory is the reason
+GROUP_TOKENS = 16384  # rows x longest source x width of the beam, for which memory is the reason
 VOCABULARY = "target_vocabulary.json"
 NEVER = [[target_token(PAD_IDX)], [target_token(BOS_IDX)]]  # what no output contains
 
