@@ -15,6 +15,10 @@ with jaxtyping.install_import_hook(["henkan.nn", "henkan.decoding"], "beartype.b
             import_module(module.name)
 
 import torch
+from hypothesis import settings
+
+settings.register_profile("henkan", deadline=None)  # how long a check takes depends on the machine, and proves nothing
+settings.load_profile("henkan")
 
 # A runner started in the background hands down an ignored Ctrl-C, which henkan would rightly go on to ignore.
 signal.signal(signal.SIGINT, signal.default_int_handler)
