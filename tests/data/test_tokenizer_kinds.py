@@ -286,7 +286,10 @@ def test_a_tag_is_one_symbol_and_no_character(kind: Kind, text: str) -> None:
 
 
 # Half a character is no text: test_bytes_never_make_text_that_cannot_be_written says what becomes of one.
-@given(text=st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"])), tags=st.permutations(["V", "PST", "PL", "N"]))
+@given(
+    text=st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"])),
+    tags=st.permutations(["V", "PST", "PL", "N"]),
+)
 def test_tags_keep_their_order_and_the_text_its_characters(text: str, tags: list[str]) -> None:
     source = f"{text}\t{';'.join(tags)}"
     tokenizer = tagged(byte_fallback=True)
