@@ -22,7 +22,7 @@ def save(name: str, results: list[dict[str, Any]], *, program: str = "") -> Path
 
 
 def without_machine(argument: str) -> str:
-    """``argument`` without what only one machine has: of an absolute path what stands in the repository, or the name."""
+    """``argument`` as on any machine: an absolute path from the repository on or, outside it, the name alone."""
     path = Path(argument)
     if not path.is_absolute():
         return argument
