@@ -69,6 +69,7 @@ def describe(curve: Curve, contest: Contest, targets: Sequence[float]) -> dict[s
     epochs = last.updates / curve.updates_per_epoch
     return {
         **asdict(curve),
+        "schedule_seconds": Contestant.of(curve.contestant).seconds or contest.seconds,
         "updates_per_second": round(last.updates / last.seconds, 3),
         "pairs_per_second": round(epochs * len(contest.train) / last.seconds, 1),
         "seconds_to": {f"{target:.0%}": seconds_to(curve.points, target) for target in targets},

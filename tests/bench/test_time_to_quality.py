@@ -207,7 +207,9 @@ def test_a_contestant_may_have_a_schedule_of_its_own(contest: Contest) -> None:
     both = program.Contestant.of("marian:rows=64,by_length=true@120")
     assert (both.settings, both.seconds) == ({"rows": 64, "by_length": True}, 120)
     curves = [curve("henkan@80", POINTS), curve("marian:rows=64@120", POINTS), curve("marian@120", POINTS)]
-    assert program.results_of(contest, curves, [0.6])[0]["fastest_peer_to_henkan"] == {"60%": (1.0, True)}
+    about, *rows = program.results_of(contest, curves, [0.6])
+    assert about["fastest_peer_to_henkan"] == {"60%": (1.0, True)}
+    assert [row["schedule_seconds"] for row in rows] == [80, 120, 120]
     pytest.importorskip("matplotlib")
     legend = draw(curves, [0.6], "title").axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == [

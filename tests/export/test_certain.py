@@ -123,7 +123,7 @@ def test_results_do_not_depend_on_how_many_logits_fit_in_memory(
     rows, engine = sources(100, seed=4), engines[1]
     assert isinstance(engine, CTranslate2Engine)
     expected = decode(engine, rows, BeamSearch(4))
-    monkeypatch.setattr(bounds, "MANY", 7)
+    monkeypatch.setattr(bounds, "GROUP", 7)
     monkeypatch.setattr(bounds, "LOGITS", rows_at_once * engine.translator.vocabulary_size * MAX_LEN)
     assert all(one.others < 0 for one in bounded(engine, rows)) == (rows_at_once > 0)
     assert_same(expected, decode(engine, rows, BeamSearch(4)))
@@ -148,7 +148,7 @@ def test_a_row_is_settled_if_nothing_that_may_be_alive_can_win() -> None:
     assert settled([end, *(Found(one.ids, -9.0) for one in two_last)], others=-9.0)
 
 
-@pytest.mark.parametrize("most", [1, 1 << 22])
+@pytest.mark.parametrize("most", [1, 1 << 24])
 def test_searching_few_rows_at_a_time_to_the_last_limit_changes_no_result(
     most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

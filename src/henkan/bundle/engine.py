@@ -51,8 +51,7 @@ class TorchEngine:
 
     def rows_together(self, longest: int, strategy: Strategy) -> int:
         """As many as the memory should hold. A beam is as many rows as it is wide."""
-        width = strategy.width if isinstance(strategy, BeamSearch) else 1
-        return max(1, min(BATCH_TOKENS // longest, BATCH_ROWS) // width)
+        return torch_rows(longest, beam_width(strategy))
 
     def decode(
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]
@@ -71,3 +70,13 @@ class TorchEngine:
             prefix=prefix,
             seeds=seeds,
         )
+
+
+def torch_rows(longest: int, width: int = 1) -> int:
+    """How many sources of up to ``longest`` ids torch decodes or scores together, each with so wide a beam."""
+    return max(1, min(BATCH_TOKENS // longest, BATCH_ROWS) // width)
+
+
+def beam_width(strategy: Strategy) -> int:
+    """How many sequences of each source are extended together."""
+    return strategy.width if isinstance(strategy, BeamSearch) else 1

@@ -7,10 +7,10 @@ from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from henkan.bundle.engine import Engine, TorchEngine
+from henkan.bundle.engine import Engine, torch_rows
 from henkan.bundle.request import Prediction, Request, encode_prefix, without_model
 from henkan.data import EOS_IDX, Codec, Tokenizer
-from henkan.decoding import BeamSearch, Greedy, Hypothesis, Strategy, merge_equal
+from henkan.decoding import BeamSearch, Hypothesis, Strategy, merge_equal
 
 if TYPE_CHECKING:
     from henkan.nn import Transformer
@@ -61,7 +61,8 @@ def predict_texts(
             seeds=[line_seed(request.seed, request.lines[index]) for index in indices],
         )
 
-    for indices in _by_length([len(row) for row in rows], engine, request.strategy):
+    lengths = [len(row) for row in rows]
+    for indices in _by_length(lengths, lambda longest: engine.rows_together(longest, request.strategy)):
         readers = [partial(codec.decode_target, copied=copied[index]) for index in indices]
         rows_found = _distinct(decode, indices, request, readers)
         for index, text_of, found in zip(indices, readers, rows_found, strict=True):
@@ -110,7 +111,7 @@ def score_texts(
     _check_lengths(model.max_len, [pair.src for pair in encoded], "source", lines)
     _check_lengths(model.max_len, [pair.tgt[1:] for pair in encoded], "target", lines)
     scores = [Score(0.0, 1)] * len(encoded)
-    for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded], TorchEngine((model,))):
+    for indices in _by_length([max(len(pair.src), len(pair.tgt)) for pair in encoded], torch_rows):
         batch = Batch.collate([encoded[index] for index in indices], model.pad_idx)
         log_probs, _ = score(model, batch.src, batch.tgt)
         for index, log_prob in zip(indices, log_probs.tolist(), strict=True):
@@ -131,11 +132,11 @@ def line_seed(seed: int, line: int) -> int:
     return int.from_bytes(blake2b(f"{seed}:{line}".encode(), digest_size=7).digest(), "big")
 
 
-def _by_length(lengths: Sequence[int], engine: Engine, strategy: Strategy = Greedy()) -> Iterator[list[int]]:  # noqa: B008
-    """The places of ``lengths`` above 0, longest first, in batches that are right for the engine."""
+def _by_length(lengths: Sequence[int], rows_of: Callable[[int], int]) -> Iterator[list[int]]:
+    """The places of ``lengths`` above 0, longest first, in batches of as many as ``rows_of`` their longest says."""
     order = sorted((index for index, length in enumerate(lengths) if length), key=lambda index: -lengths[index])
     while order:
-        size = engine.rows_together(lengths[order[0]], strategy)
+        size = rows_of(lengths[order[0]])
         yield order[:size]
         order = order[size:]
 

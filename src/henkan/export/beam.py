@@ -18,7 +18,7 @@ from henkan.export.translator import NEVER, Found, Translator, found_in
 NO_PENALTY = 1e-30  # length ** this is 1, and yet it is not the 0 that lets CTranslate2 stop at the first end
 IMPOSSIBLE = 1e9  # a sequence less likely than exp of minus this stands for none
 MARGIN, GROWTH = 1, 1.25  # the first limit is so many tokens behind the greedy output, each further one so much later
-HELD = 1 << 22  # tokens of all hypotheses that are shown at once, some hundred bytes each
+HELD = 1 << 24  # tokens, at most, of the hypotheses that are shown at once where all are shown
 SHOWN = 3  # times the width: so many hypotheses are shown before the last limit
 
 

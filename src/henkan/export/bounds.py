@@ -7,16 +7,15 @@ from numpy.typing import NDArray
 
 from henkan.bundle.engine import Rows
 from henkan.data import BOS_IDX, PAD_IDX
-from henkan.export.greedy import MANY
-from henkan.export.translator import Found, Translator, ids_of, logits_in
+from henkan.export.translator import GROUP, Found, Translator, ids_of, logits_in
 
-LOGITS = 1 << 23  # that are held at once, of all steps of all rows: 32 MiB, and four times that while they are compared
+LOGITS = 1 << 23  # that are held at once, of all steps of all rows: 32 MiB, and several times that while compared
 
 
 def bounded_greedy(translator: Translator, rows: Rows, max_len: int) -> list[Found]:
-    """The outputs of all ``rows`` with bounds; none if the logits of a full batch would take too much memory."""
+    """The outputs of all ``rows`` with bounds; none if the logits of one batch would take too much memory."""
     size = LOGITS // (translator.vocabulary_size * max_len)
-    if size < MANY:
+    if size < GROUP:
         return []
     found: list[Found] = []
     for first in range(0, len(rows), size):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from henkan.bundle.engine import Rows
+from henkan.bundle.engine import Rows, beam_width
 from henkan.decoding import BeamSearch, Hypothesis, Sampling, Strategy
 from henkan.decoding.hypothesis import check_found
 from henkan.export.beam import beam_search
@@ -22,8 +22,7 @@ class CTranslate2Engine:
 
     def rows_together(self, longest: int, strategy: Strategy) -> int:
         """Some batches for each thread: they share them out, and nothing else, such as Ctrl-C, waits for long."""
-        width = strategy.width if isinstance(strategy, BeamSearch) else 1
-        return BATCHES * self.translator.threads * self.translator.group(longest, width)
+        return BATCHES * self.translator.threads * self.translator.group(longest, beam_width(strategy))
 
     def decode(
         self, rows: Rows, strategy: Strategy, *, max_len: int, prefix: Rows, seeds: Sequence[int]
